@@ -1,0 +1,69 @@
+"""The small protocol between the edge and the conversations; no framework shows through it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from mutations.identity import ObjectId
+
+
+class IncomingKind(StrEnum):
+    """What a person did."""
+
+    MESSAGE = "message"
+    PRESS = "press"
+    JOINED = "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One authenticated act of one person.
+
+    Attributes:
+        person: Object id out of the authenticated activity, never out of card data.
+        name: Display name as the channel gave it: user text, for greeting only.
+        text: What was typed, without the mention of the bot; empty for a press.
+        verb: Verb of the pressed button, empty for a message.
+        data: Data and inputs of the pressed button: hostile input.
+        personal: True in a one-to-one chat, False in a group chat or channel.
+        has_attachment: True when a file or picture came along.
+        conversation_id: Conversation in which it happened.
+    """
+
+    kind: IncomingKind
+    person: ObjectId
+    name: str
+    conversation_id: str
+    personal: bool = True
+    text: str = ""
+    verb: str = ""
+    data: Mapping[str, object] = field(default_factory=dict)
+    has_attachment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the person gets back: Adaptive Cards as plain JSON objects, in order.
+
+    A press is answered by the first card, which takes the place of the pressed one;
+    every further card is a new message. `summary` is the plain text of notifications.
+    """
+
+    cards: tuple[Mapping[str, object], ...] = ()
+    summary: str = ""
+
+
+class Conversation(Protocol):
+    """The conversations as the edge sees them."""
+
+    async def respond(self, incoming: Incoming) -> Reply:
+        """Do what the person asks and return the answer.
+
+        Never raises for anything a person can cause.
+        """
+        ...
+
+    def problem(self, correlation_id: str) -> Reply:
+        """Return the card for a fault of ours, with the id by which it can be found."""
+        ...
