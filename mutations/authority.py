@@ -1,0 +1,112 @@
+"""Who may see a request and who may act on it; asked again at every click."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from mutations.errors import DomainError
+from mutations.identity import EntityCode, ObjectId
+from mutations.life_cycle import State
+from mutations.register import Contact, Register
+from mutations.request import MutationRequest
+
+
+class Role(StrEnum):
+    """What somebody is to one request."""
+
+    REQUESTER = "requester"
+    SUBJECT = "subject"
+    DECIDER = "decider"
+    SERVICE_DESK = "service_desk"
+
+
+class NotInvolvedError(DomainError):
+    """The request does not exist, or is not this person's business: the answer is the same."""
+
+    message_key = "error.request.unknown"
+
+
+class NotEntitledError(DomainError):
+    """The person sees the request but may not do this."""
+
+    message_key = "error.not_entitled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Somebody who asks, with what the register says of them today.
+
+    Attributes:
+        decides_for: Entities that the person may decide for.
+        service_desk: True for people who carry out manual steps.
+    """
+
+    person: ObjectId
+    decides_for: frozenset[EntityCode]
+    service_desk: bool
+
+
+SERVICE_DESK_STATES = (State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE)
+
+
+def viewer(person: ObjectId, register: Register, *, on: date) -> Viewer:
+    """Return what the register says of `person` on a day in Brussels."""
+    entities = register.entities.values()
+    return Viewer(
+        person=person,
+        decides_for=frozenset(entity.code for entity in entities if person in entity.deciders(on)),
+        service_desk=register.is_service_desk(person),
+    )
+
+
+def deciders(
+    register: Register, source: EntityCode | None, *, apart_from: frozenset[ObjectId], on: date
+) -> Mapping[ObjectId, Contact]:
+    """Return who may decide for the source entity on a day.
+
+    The requester and the colleague are never among them (rulebook, "Who may do what"): pass
+    both in `apart_from`.
+    """
+    entity = register.entity(source) if source else None
+    if entity is None:
+        return {}
+    found = entity.deciders(on)
+    return {person: found[person] for person in found if person not in apart_from}
+
+
+def deciders_of(
+    request: MutationRequest, register: Register, *, on: date
+) -> Mapping[ObjectId, Contact]:
+    """Return who may decide on `request` on a day in Brussels."""
+    apart_from = frozenset({request.requester.object_id, request.subject.object_id})
+    return deciders(register, request.source, apart_from=apart_from, on=on)
+
+
+def roles(request: MutationRequest, viewer: Viewer) -> frozenset[Role]:
+    """Return what the viewer is to the request; empty for somebody who may not see it."""
+    found = set()
+    if viewer.person == request.requester.object_id:
+        found.add(Role.REQUESTER)
+    if viewer.person == request.subject.object_id:
+        found.add(Role.SUBJECT)
+    if request.source in viewer.decides_for and not found:
+        found.add(Role.DECIDER)
+    if viewer.service_desk and request.state in SERVICE_DESK_STATES:
+        found.add(Role.SERVICE_DESK)
+    return frozenset(found)
+
+
+def require(request: MutationRequest | None, viewer: Viewer, role: Role) -> MutationRequest:
+    """Return the request if the viewer has `role` in it.
+
+    Raises:
+        NotInvolvedError: There is no such request, or it is not the viewer's business.
+        NotEntitledError: The viewer may see it, but only somebody else may do this.
+    """
+    found = roles(request, viewer) if request else frozenset()
+    if request is None or not found:
+        raise NotInvolvedError
+    if role not in found:
+        raise NotEntitledError(number=request.number)
+    return request

@@ -1,0 +1,84 @@
+"""The life of a request as one table of transitions."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from mutations.errors import DomainError
+
+LIFE_CYCLE_VERSION: Final = 1
+"""Version of the table below; stored with every request, raised when a stored state changes."""
+
+
+class State(StrEnum):
+    """Where a request is."""
+
+    SUBMITTED = "submitted"  # preconditions and the source entity's decision, in parallel
+    TO_CONFIRM = "to_confirm"  # decided otherwise than asked: the requester confirms or withdraws
+    SCHEDULED = "scheduled"  # ordered, waiting for the start date
+    CARRYING_OUT = "carrying_out"
+    ATTENTION = "attention"  # a step needs a person; not an end
+    DONE = "done"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    REFERRED = "referred"  # case P
+    SELF_SERVICE = "self_service"  # case D
+
+
+class Event(StrEnum):
+    """What happens to a request."""
+
+    DECIDED_OTHERWISE = "decided_otherwise"
+    OUTCOME_CONFIRMED = "outcome_confirmed"
+    HANDED_TO_CUSTOMER = "handed_to_customer"
+    ORDERED = "ordered"
+    STARTED = "started"
+    PERSON_NEEDED = "person_needed"
+    RESUMED = "resumed"
+    FINISHED = "finished"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
+    {
+        (State.SUBMITTED, Event.DECIDED_OTHERWISE): State.TO_CONFIRM,
+        (State.SUBMITTED, Event.ORDERED): State.SCHEDULED,
+        (State.SUBMITTED, Event.REFUSED): State.REJECTED,
+        (State.SUBMITTED, Event.WITHDRAWN): State.WITHDRAWN,
+        (State.SUBMITTED, Event.EXPIRED): State.EXPIRED,
+        (State.TO_CONFIRM, Event.OUTCOME_CONFIRMED): State.SUBMITTED,
+        (State.TO_CONFIRM, Event.HANDED_TO_CUSTOMER): State.SELF_SERVICE,
+        (State.TO_CONFIRM, Event.WITHDRAWN): State.WITHDRAWN,
+        (State.TO_CONFIRM, Event.EXPIRED): State.EXPIRED,
+        (State.SCHEDULED, Event.STARTED): State.CARRYING_OUT,
+        (State.SCHEDULED, Event.WITHDRAWN): State.WITHDRAWN,
+        (State.CARRYING_OUT, Event.FINISHED): State.DONE,
+        (State.CARRYING_OUT, Event.PERSON_NEEDED): State.ATTENTION,
+        (State.ATTENTION, Event.RESUMED): State.CARRYING_OUT,
+    }
+)
+
+ENDS: Final = frozenset(State) - {state for state, _ in TRANSITIONS}
+"""States from which nothing more happens."""
+
+
+class IllegalTransitionError(DomainError):
+    """The request is past the point at which this can happen."""
+
+    message_key = "error.transition"
+
+
+def next_state(state: State, event: Event) -> State:
+    """Return the state after `event`.
+
+    Raises:
+        IllegalTransitionError: The table has no such transition.
+    """
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise IllegalTransitionError(state=state, event=event) from None

@@ -1,0 +1,137 @@
+"""The register of entities: who asks, who decides, which domains and licences an entity has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from mutations.case_finder import Outcome
+from mutations.identity import EntityCode, ObjectId, Upn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person that the register names."""
+
+    object_id: ObjectId
+    name: str
+    upn: Upn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deputy:
+    """Someone who decides for an approver, from `from_on` up to and including `until_on`."""
+
+    contact: Contact
+    from_on: date
+    until_on: date
+
+    def stands_in(self, on: date) -> bool:
+        """Tell whether this deputy may decide on a calendar day in Brussels."""
+        return self.from_on <= on <= self.until_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approver:
+    """Someone who decides for the source entity on keeping the data, with deputies."""
+
+    contact: Contact
+    deputies: tuple[Deputy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One entity of the government.
+
+    Attributes:
+        domains: Mail domains, the first one is used for new UPNs (R2).
+        pools: Number of licences per pool: O365 profiles, `Delegate365`, `OASE` (R13).
+        closed_on: First day on which the entity no longer exists.
+    """
+
+    code: EntityCode
+    name: str
+    domains: tuple[str, ...]
+    on_tenant: bool
+    requesters: tuple[Contact, ...]
+    approvers: tuple[Approver, ...]
+    pools: Mapping[str, int]
+    closed_on: date | None = None
+
+    def is_closed(self, on: date) -> bool:
+        """Tell whether the entity no longer exists on a day."""
+        return self.closed_on is not None and on >= self.closed_on
+
+    def has_requester(self, person: ObjectId) -> bool:
+        """Tell whether `person` may ask for moves towards this entity."""
+        return any(contact.object_id == person for contact in self.requesters)
+
+    def deciders(self, on: date) -> dict[ObjectId, Contact]:
+        """Return who may decide for this entity on a day, deputies inside their dates included."""
+        contacts = [approver.contact for approver in self.approvers]
+        contacts += [
+            deputy.contact
+            for approver in self.approvers
+            for deputy in approver.deputies
+            if deputy.stands_in(on)
+        ]
+        return {contact.object_id: contact for contact in contacts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """Terms of the catalogue that the source page leaves open or that changed since: all choices.
+
+    Attributes:
+        version: Version of these terms; an open request keeps the one it was made under.
+        lead_times: Working days per order (R1).
+        onedrive_days: Days that OneDrive data stays after order B (R8).
+        recycle_bin_days: Days that data stays in the recycle bin in case D.
+        days_ahead: How far ahead a start date may lie.
+        remind_after: Working days after which approvers are reminded, each time.
+        expire_after: Working days after the start date at which a request without order ends.
+        warn_before: Days before the end of the OneDrive data at which people are warned.
+    """
+
+    version: str
+    lead_times: Mapping[Outcome, int]
+    onedrive_days: int
+    recycle_bin_days: int
+    days_ahead: int
+    remind_after: int
+    expire_after: int
+    warn_before: int
+    supplier: str
+    order_portal: str
+    service_delivery_manager: Contact
+    shared_pools: tuple[str, ...] = ("Delegate365", "OASE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """All entities and the contract, as one reviewed file says."""
+
+    entities: Mapping[EntityCode, Entity]
+    service_desk: tuple[Contact, ...]
+    contract: Contract
+
+    def entity(self, code: EntityCode) -> Entity | None:
+        """Return one entity, or None for a code that the register does not know."""
+        return self.entities.get(code)
+
+    def name_of(self, code: EntityCode) -> str:
+        """Return the name of an entity, or its code when it left the register."""
+        entity = self.entities.get(code)
+        return entity.name if entity else code
+
+    def requested_by(self, person: ObjectId, on: date) -> tuple[Entity, ...]:
+        """Return the open entities for which `person` may ask, by name."""
+        found = [
+            entity
+            for entity in self.entities.values()
+            if entity.has_requester(person) and not entity.is_closed(on)
+        ]
+        return tuple(sorted(found, key=lambda entity: entity.name))
+
+    def is_service_desk(self, person: ObjectId) -> bool:
+        """Tell whether `person` carries out manual steps."""
+        return any(contact.object_id == person for contact in self.service_desk)

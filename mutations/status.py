@@ -1,0 +1,114 @@
+"""Where a request is, whose turn it is, since when, and what comes next: derived, never stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mutations.authority import deciders_of
+from mutations.clock import local_date
+from mutations.life_cycle import State
+from mutations.preconditions import Kind, Precondition, preconditions_of
+from mutations.register import Register
+from mutations.request import MutationRequest
+from mutations.working_days import working_days_between
+
+
+class Task(StrEnum):
+    """What somebody must do now; `status.task.<value>` is its text."""
+
+    GET_ENTITLEMENT = "get_entitlement"
+    FREE_LICENCES = "free_licences"
+    DECIDE = "decide"
+    CONFIRM = "confirm"
+    WAIT_FOR_DATE = "wait_for_date"
+    CARRY_OUT = "carry_out"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Somebody whose turn it is; `names` is empty when it is the bot's own."""
+
+    task: Task
+    names: tuple[str, ...]
+    since: datetime
+    working_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The one answer to "where is it?".
+
+    Attributes:
+        turns: Everybody whose turn it is; empty once the request has ended.
+        next: Message key of what happens after that (`status.next.<...>`).
+    """
+
+    request: MutationRequest
+    preconditions: tuple[Precondition, ...]
+    turns: tuple[Turn, ...]
+    next: str
+
+
+def status_of(request: MutationRequest, register: Register, *, now: datetime) -> Status:
+    """Return the status of a request at a moment, derived from its state alone."""
+    preconditions = preconditions_of(request)
+    turns = tuple(
+        Turn(
+            task=task,
+            names=names,
+            since=since,
+            working_days=working_days_between(local_date(since), local_date(now)),
+        )
+        for task, names, since in _turns(request, preconditions, register, now)
+    )
+    return Status(request=request, preconditions=preconditions, turns=turns, next=request.state)
+
+
+_Open = tuple[Task, tuple[str, ...], datetime]
+
+
+def _turns(
+    request: MutationRequest,
+    preconditions: tuple[Precondition, ...],
+    register: Register,
+    now: datetime,
+) -> list[_Open]:
+    me = (request.requester.name,)
+    match request.state:
+        case State.SUBMITTED:
+            return _missing(request, preconditions, register, now)
+        case State.TO_CONFIRM:
+            return [(Task.CONFIRM, me, request.state_since)]
+        case State.SCHEDULED:
+            return [(Task.WAIT_FOR_DATE, (), request.state_since)]
+        case State.CARRYING_OUT:
+            return [(Task.CARRY_OUT, (), request.state_since)]
+        case State.ATTENTION:
+            desk = tuple(contact.name for contact in register.service_desk)
+            return [(Task.HELP, desk, request.state_since)]
+        case _:
+            return []
+
+
+def _missing(
+    request: MutationRequest,
+    preconditions: tuple[Precondition, ...],
+    register: Register,
+    now: datetime,
+) -> list[_Open]:
+    me = (request.requester.name,)
+    found: list[_Open] = []
+    for precondition in preconditions:
+        if precondition.holds:
+            continue
+        since = precondition.since or request.created_at
+        if precondition.kind is Kind.CONSULTATION:
+            approvers = deciders_of(request, register, on=local_date(now)).values()
+            names = tuple(contact.name for contact in approvers)
+            found.append((Task.DECIDE, names, since))
+        elif precondition.kind is Kind.ENTITLEMENT:
+            found.append((Task.GET_ENTITLEMENT, me, since))
+        else:
+            found.append((Task.FREE_LICENCES, me, since))
+    return found

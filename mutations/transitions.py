@@ -1,0 +1,177 @@
+"""What happens to a request, as pure functions from one snapshot to the next."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mutations.case_finder import Facts, Outcome, find_case
+from mutations.clock import local_date
+from mutations.errors import DomainError
+from mutations.life_cycle import Event, IllegalTransitionError, State, next_state
+from mutations.plan import Plan
+from mutations.request import Attention, Checks, Decision, MutationRequest, Party, StepResult
+from mutations.working_days import add_working_days
+
+
+class AlreadyDecidedError(DomainError):
+    """The source entity has decided; the first valid decision stands."""
+
+    message_key = "error.decision.taken"
+
+
+def decide(request: MutationRequest, decision: Decision) -> MutationRequest:
+    """Record the decision of the source entity (R12).
+
+    What was asked goes on; something else waits for the requester; a refusal ends the request.
+
+    Raises:
+        AlreadyDecidedError: Somebody decided before.
+        IllegalTransitionError: The request no longer waits for a decision.
+    """
+    if request.decision is not None:
+        raise AlreadyDecidedError(name=request.decision.by.name)
+    if decision.retention is None:
+        state = next_state(request.state, Event.REFUSED)
+        return request.moved(state, decision.at, decision=decision)
+    if decision.retention is request.wish:
+        next_state(request.state, Event.DECIDED_OTHERWISE)  # the same states wait for a decision
+        return replace(request, decision=decision, agreed=decision.retention)
+    state = next_state(request.state, Event.DECIDED_OTHERWISE)
+    return request.moved(state, decision.at, decision=decision)
+
+
+def confirm(request: MutationRequest, plan: Plan | None, *, at: datetime) -> MutationRequest:
+    """Accept the outcome that the source entity chose; it may lead to another order, or to D.
+
+    Raises:
+        IllegalTransitionError: There is nothing to confirm.
+    """
+    state = next_state(request.state, Event.OUTCOME_CONFIRMED)
+    facts = agreed_facts(request)
+    finding = find_case(facts)
+    if finding.outcome is Outcome.D:
+        state = next_state(request.state, Event.HANDED_TO_CUSTOMER)
+    return request.moved(
+        state,
+        at,
+        agreed=facts.retention,
+        outcome=finding.outcome,
+        reason=finding.reason,
+        plan=plan,
+    )
+
+
+def agreed_facts(request: MutationRequest) -> Facts:
+    """Return the facts as the source entity's decision makes them.
+
+    Raises:
+        IllegalTransitionError: Nothing was decided, or the move was refused.
+    """
+    decision = request.decision
+    if decision is None or decision.retention is None:
+        raise IllegalTransitionError(state=request.state, event=Event.OUTCOME_CONFIRMED)
+    return Facts(
+        source_on_tenant=True,
+        target_on_tenant=True,
+        status_changes=request.status_changes,
+        retention=decision.retention,
+    )
+
+
+def record_checks(request: MutationRequest, checks: Checks) -> MutationRequest:
+    """Remember what the directory and the licence pools show now."""
+    return replace(request, checks=checks)
+
+
+def is_ready(request: MutationRequest) -> bool:
+    """Tell whether everything holds that an order needs (R11, R12, R13)."""
+    checks = request.checks
+    return (
+        request.state is State.SUBMITTED
+        and request.agreed is not None
+        and checks is not None
+        and checks.entitlement.holds
+        and checks.licences.holds
+    )
+
+
+def order(request: MutationRequest, *, at: datetime) -> MutationRequest:
+    """Place the order: from here the lead time counts (R1, choice).
+
+    Raises:
+        IllegalTransitionError: The request is not waiting for its preconditions.
+    """
+    state = next_state(request.state, Event.ORDERED)
+    start_on = max(request.effective_on, local_date(at))
+    ready_on = add_working_days(start_on, request.terms.lead_times[request.outcome])
+    return request.moved(state, at, ordered_at=at, start_on=start_on, ready_on=ready_on)
+
+
+def start(request: MutationRequest, plan: Plan, *, at: datetime) -> MutationRequest:
+    """Begin the work with the plan that fits the accounts as they are now.
+
+    Raises:
+        IllegalTransitionError: The request is not scheduled.
+    """
+    return request.moved(next_state(request.state, Event.STARTED), at, plan=plan)
+
+
+def need_person(request: MutationRequest, attention: Attention) -> MutationRequest:
+    """Stop the work until a person has helped.
+
+    Raises:
+        IllegalTransitionError: The work is not going on.
+    """
+    state = next_state(request.state, Event.PERSON_NEEDED)
+    return request.moved(state, attention.since, attention=attention)
+
+
+def resume(request: MutationRequest, *, at: datetime) -> MutationRequest:
+    """Go on with the work after a person has helped.
+
+    Raises:
+        IllegalTransitionError: The work does not wait for a person.
+    """
+    return request.moved(next_state(request.state, Event.RESUMED), at, attention=None)
+
+
+def finish(
+    request: MutationRequest, results: tuple[StepResult, ...], *, at: datetime
+) -> MutationRequest:
+    """Close the request: every step has been read back (R10).
+
+    Raises:
+        IllegalTransitionError: The work is not going on.
+    """
+    ends_on = None
+    if request.outcome is Outcome.B:
+        ends_on = local_date(at) + timedelta(days=request.terms.onedrive_days)
+    return request.moved(
+        next_state(request.state, Event.FINISHED),
+        at,
+        done_at=at,
+        results=results,
+        onedrive_ends_on=ends_on,
+    )
+
+
+def withdraw(request: MutationRequest, *, at: datetime) -> MutationRequest:
+    """End the request because the requester no longer wants it.
+
+    Raises:
+        IllegalTransitionError: The work has begun or the request has ended.
+    """
+    return request.moved(next_state(request.state, Event.WITHDRAWN), at)
+
+
+def expire(request: MutationRequest, *, at: datetime) -> MutationRequest:
+    """End the request because its preconditions did not come in time.
+
+    Raises:
+        IllegalTransitionError: The request is ordered or has ended.
+    """
+    return request.moved(next_state(request.state, Event.EXPIRED), at)
+
+
+def refusal(by: Party, reason: str, *, at: datetime) -> Decision:
+    """Return the decision of a source entity that does not agree with the move."""
+    return Decision(retention=None, by=by, at=at, reason=reason)

@@ -1,0 +1,74 @@
+"""What people and timers can do: each use case is one transaction."""
+
+from dataclasses import dataclass
+
+from mutations.use_cases.context import Context
+from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, WithdrawRequest
+from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
+from mutations.use_cases.find import FindRequests
+from mutations.use_cases.propose import ProposeMutation
+from mutations.use_cases.refusals import RecordRefusal
+from mutations.use_cases.submit import SubmitRequest
+from mutations.use_cases.watch import Expire, Recheck, Remind
+from mutations.use_cases.work import (
+    BeginWork,
+    FinishWork,
+    ResumeWork,
+    StopForPerson,
+    WarnBeforeRetentionEnds,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """Everything that can be asked of the rules, for the conversations and the jobs."""
+
+    context: Context
+    open_draft: OpenDraft
+    find_draft: FindDraft
+    fill_draft: FillDraft
+    discard_draft: DiscardDraft
+    find_colleague: FindColleague
+    propose: ProposeMutation
+    submit: SubmitRequest
+    decide: DecideRetention
+    confirm: ConfirmOutcome
+    withdraw: WithdrawRequest
+    find: FindRequests
+    refuse: RecordRefusal
+    recheck: Recheck
+    remind: Remind
+    expire: Expire
+    begin_work: BeginWork
+    stop_for_person: StopForPerson
+    resume_work: ResumeWork
+    finish_work: FinishWork
+    warn_of_retention_end: WarnBeforeRetentionEnds
+
+
+def use_cases(context: Context) -> UseCases:
+    """Put the use cases together over one outside world."""
+    propose = ProposeMutation(context)
+    return UseCases(
+        context=context,
+        open_draft=OpenDraft(context),
+        find_draft=FindDraft(context),
+        fill_draft=FillDraft(context),
+        discard_draft=DiscardDraft(context),
+        find_colleague=FindColleague(context),
+        propose=propose,
+        submit=SubmitRequest(context, propose),
+        decide=DecideRetention(context),
+        confirm=ConfirmOutcome(context),
+        withdraw=WithdrawRequest(context),
+        find=FindRequests(context),
+        refuse=RecordRefusal(context),
+        recheck=Recheck(context),
+        remind=Remind(context),
+        expire=Expire(context),
+        begin_work=BeginWork(context),
+        stop_for_person=StopForPerson(context),
+        resume_work=ResumeWork(context),
+        finish_work=FinishWork(context),
+        warn_of_retention_end=WarnBeforeRetentionEnds(context),
+    )

@@ -1,0 +1,85 @@
+"""Questions about requests, answered for those involved only."""
+
+from collections.abc import Sequence
+
+from mutations.authority import NotInvolvedError, Role, Viewer, roles
+from mutations.identity import ObjectId, RequestId, RequestNumber
+from mutations.ports import Work
+from mutations.request import MutationRequest
+from mutations.status import Status, Task, status_of
+from mutations.use_cases.context import Context
+
+LIST_LIMIT = 25
+
+_TASKS = {
+    Task.DECIDE: Role.DECIDER,
+    Task.CONFIRM: Role.REQUESTER,
+    Task.GET_ENTITLEMENT: Role.REQUESTER,
+    Task.FREE_LICENCES: Role.REQUESTER,
+    Task.HELP: Role.SERVICE_DESK,
+}
+
+
+class FindRequests:
+    """Find requests as one person may see them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def status(self, request: MutationRequest) -> Status:
+        """Return the status of a request at this moment."""
+        return status_of(request, self._context.register, now=self._context.now())
+
+    def roles(self, request: MutationRequest, person: ObjectId) -> frozenset[Role]:
+        """Return what a person is to a request today."""
+        return roles(request, self._context.viewer(person))
+
+    async def by_id(self, person: ObjectId, request_id: RequestId) -> MutationRequest:
+        """Return a request that the person is involved in.
+
+        Raises:
+            NotInvolvedError: There is no such request, or it is not this person's business.
+        """
+
+        async def act(work: Work) -> MutationRequest | None:
+            return await work.requests.get(request_id)
+
+        return self._shown(await self._context.store.run(act), person)
+
+    async def by_number(self, person: ObjectId, number: RequestNumber) -> MutationRequest:
+        """Return the request with a number if the person is involved in it.
+
+        Raises:
+            NotInvolvedError: There is no such request, or it is not this person's business.
+        """
+
+        async def act(work: Work) -> MutationRequest | None:
+            return await work.requests.by_number(number)
+
+        return self._shown(await self._context.store.run(act), person)
+
+    def _shown(self, request: MutationRequest | None, person: ObjectId) -> MutationRequest:
+        if request is None or not self.roles(request, person):
+            raise NotInvolvedError
+        return request
+
+    async def all_of(self, person: ObjectId) -> Sequence[MutationRequest]:
+        """Return what the person is involved in, open ones first, then the newest."""
+        viewer = self._context.viewer(person)
+
+        async def act(work: Work) -> Sequence[MutationRequest]:
+            return await work.requests.visible_to(viewer, limit=LIST_LIMIT)
+
+        found = await self._context.store.run(act)
+        return [request for request in found if roles(request, viewer)]
+
+    async def waiting_for(self, person: ObjectId) -> Sequence[Status]:
+        """Return the requests in which it is this person's turn."""
+        viewer = self._context.viewer(person)
+        statuses = [self.status(request) for request in await self.all_of(person)]
+        return [status for status in statuses if _is_turn_of(status, viewer)]
+
+
+def _is_turn_of(status: Status, viewer: Viewer) -> bool:
+    mine = roles(status.request, viewer)
+    return any(_TASKS.get(turn.task) in mine for turn in status.turns)

@@ -1,0 +1,158 @@
+"""Working out what a complete draft leads to."""
+
+from datetime import date, timedelta
+
+from mutations.authority import deciders
+from mutations.case_finder import Facts, Finding, Outcome, Retention, find_case
+from mutations.directory import Person
+from mutations.draft import Draft
+from mutations.errors import DomainError
+from mutations.identity import EntityCode, RequestId
+from mutations.intake import (
+    ColleagueGoneError,
+    check_colleague,
+    check_effective_on,
+    check_move,
+    check_target,
+)
+from mutations.licences import check_pools, count_pools
+from mutations.plan import Move
+from mutations.ports import Work
+from mutations.proposal import Proposal
+from mutations.register import Entity
+from mutations.request import Checks, EntitlementCheck
+from mutations.use_cases.context import Context
+from mutations.working_days import add_working_days
+
+ORDERS = frozenset({Outcome.A, Outcome.B, Outcome.C})
+
+
+class NoDeciderError(DomainError):
+    """Nobody of the source entity may decide on this request."""
+
+    message_key = "error.no_decider"
+
+
+class IncompleteDraftError(DomainError):
+    """The draft still has an open question."""
+
+    message_key = "error.card.old"
+
+
+class ProposeMutation:
+    """Show what a draft would lead to, without changing anything."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, draft: Draft) -> Proposal:
+        """Return the order that applies, its reason, dates, preconditions and plan.
+
+        Raises:
+            AnswerError: An answer cannot stand (any more); it names its question.
+            IncompleteDraftError: A question is open.
+            NoDeciderError: The source entity has nobody who may decide.
+            DirectoryUnavailableError: The directory did not answer.
+        """
+        if draft.open_question() is not None:
+            raise IncompleteDraftError
+        assert draft.colleague
+        assert draft.target
+        assert draft.effective_on
+        assert draft.wish
+        context = self._context
+        today = context.today()
+        days_ahead = context.register.contract.days_ahead
+        check_effective_on(draft.effective_on, today=today, days_ahead=days_ahead)
+        target = check_target(draft.target, draft.person, context.register, on=today)
+        colleague = await context.directory.person(draft.colleague)
+        if colleague is None:
+            raise ColleagueGoneError(text=draft.colleague_name)
+        check_colleague(colleague, draft.person)
+        check_move(colleague, target, status_changes=bool(draft.status_changes))
+        finding = find_case(self._facts(draft, colleague, target))
+        return await self._proposal(draft, colleague, finding, target.code)
+
+    def _facts(self, draft: Draft, colleague: Person, target: Entity) -> Facts:
+        source = self._context.register.entity(colleague.entity) if colleague.entity else None
+        assert draft.wish
+        return Facts(
+            source_on_tenant=source is not None and source.on_tenant and not colleague.is_guest,
+            target_on_tenant=target.on_tenant,
+            status_changes=bool(draft.status_changes),
+            retention=draft.wish,
+        )
+
+    async def _proposal(
+        self, draft: Draft, colleague: Person, finding: Finding, target: EntityCode
+    ) -> Proposal:
+        context = self._context
+        contract, today = context.register.contract, context.today()
+        assert draft.effective_on
+        assert draft.wish
+        start_on = max(draft.effective_on, today)
+        is_order = finding.outcome in ORDERS
+        plan = checks = None
+        if is_order:
+            checks = await self._checks(colleague, target)
+            plan = await context.planner.plan(move_of(colleague, target, finding.outcome))
+        lead_time = contract.lead_times.get(finding.outcome)
+        return Proposal(
+            draft=draft,
+            colleague=colleague,
+            source=colleague.entity,
+            target=target,
+            effective_on=draft.effective_on,
+            status_changes=bool(draft.status_changes),
+            wish=draft.wish,
+            finding=finding,
+            start_on=start_on,
+            ready_on=add_working_days(start_on, lead_time) if is_order and lead_time else None,
+            onedrive_ends_on=self._onedrive_ends_on(finding.outcome, draft.wish, start_on),
+            deciders=self._deciders(draft, colleague) if is_order else (),
+            checks=checks,
+            plan=plan,
+            footprint=await context.directory.footprint(colleague.object_id),
+        )
+
+    def _onedrive_ends_on(self, outcome: Outcome, wish: Retention, start_on: date) -> date | None:
+        if wish is Retention.KEEP or outcome is Outcome.P:
+            return None
+        contract = self._context.register.contract
+        days = contract.onedrive_days if outcome is Outcome.B else contract.recycle_bin_days
+        return start_on + timedelta(days=days)
+
+    def _deciders(self, draft: Draft, colleague: Person) -> tuple[str, ...]:
+        register, today = self._context.register, self._context.today()
+        apart_from = frozenset({draft.person, colleague.object_id})
+        found = deciders(register, colleague.entity, apart_from=apart_from, on=today)
+        if not found:
+            entity = register.name_of(colleague.entity) if colleague.entity else ""
+            raise NoDeciderError(entity=entity)
+        return tuple(contact.name for contact in found.values())
+
+    async def _checks(self, colleague: Person, target: EntityCode) -> Checks:
+        context = self._context
+        now = context.now()
+        counts = await count_pools(
+            context.directory, context.register, entity=target, profile=colleague.profile
+        )
+
+        async def act(work: Work) -> dict[str, int]:
+            nobody = RequestId(context.new_id())
+            return dict(await work.reservations.held_by_others(nobody, target))
+
+        return Checks(
+            entitlement=EntitlementCheck(
+                holds=target in colleague.entitlements, since=now, checked_at=now
+            ),
+            licences=check_pools(counts, await context.store.run(act), at=now),
+        )
+
+
+def move_of(colleague: Person, target: EntityCode, outcome: Outcome) -> Move:
+    """Return the move that a plan is made of; the colleague has a source entity on the tenant."""
+    assert colleague.entity is not None
+    return Move(
+        subject=colleague.object_id, source=colleague.entity, target=target, outcome=outcome
+    )

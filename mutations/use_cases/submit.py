@@ -1,0 +1,161 @@
+"""Sending a draft: from here on it is a request with a number."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from mutations.authority import deciders_of
+from mutations.case_finder import Outcome
+from mutations.clock import local_date
+from mutations.draft import Draft
+from mutations.errors import DomainError
+from mutations.identity import ObjectId, RequestId
+from mutations.jobs import CheckPreconditions, Deliver, ExpireRequest, Message, RemindDeciders
+from mutations.licences import count_pools, reserve
+from mutations.life_cycle import State
+from mutations.ports import OpenRequestExistsError, Work
+from mutations.proposal import Proposal
+from mutations.request import Checks, MutationRequest, Party, Terms
+from mutations.timers import day_begins, reminder_at
+from mutations.use_cases.context import Context
+from mutations.use_cases.drafts import NoDraftError
+from mutations.use_cases.propose import ProposeMutation
+from mutations.working_days import add_working_days
+
+_STATES = {Outcome.P: State.REFERRED, Outcome.D: State.SELF_SERVICE}
+
+
+class OldDraftError(DomainError):
+    """The draft was changed after the summary was shown."""
+
+    message_key = "error.card.old"
+
+
+class SubmitRequest:
+    """Turn a draft into a request; the draft's id becomes the request's, so twice is once."""
+
+    def __init__(self, context: Context, propose: ProposeMutation) -> None:
+        self._context = context
+        self._propose = propose
+
+    async def __call__(self, requester: Party, *, draft_id: str, version: int) -> MutationRequest:
+        """Return the request that the draft became.
+
+        Raises:
+            NoDraftError: There is no such draft of this person.
+            OldDraftError: The summary that was accepted shows an older version.
+            OpenRequestExistsError: The colleague has an open request.
+            AnswerError, NoDeciderError, DirectoryUnavailableError: As when proposing.
+        """
+
+        async def look(work: Work) -> tuple[MutationRequest | None, Draft | None]:
+            sent = await work.requests.get(RequestId(draft_id))
+            return sent, await work.drafts.get(requester.object_id)
+
+        sent, draft = await self._context.store.run(look)
+        if sent is not None and sent.requester.object_id == requester.object_id:
+            return sent
+        if draft is None or draft.id != draft_id:
+            raise NoDraftError
+        if draft.version != version:
+            raise OldDraftError
+        proposal = await self._propose(draft)
+        return await self._send(requester, proposal)
+
+    async def _send(self, requester: Party, proposal: Proposal) -> MutationRequest:
+        context = self._context
+        now = context.now()
+        is_order = proposal.checks is not None
+        counts = {}
+        if is_order:
+            counts = dict(
+                await count_pools(
+                    context.directory,
+                    context.register,
+                    entity=proposal.target,
+                    profile=proposal.colleague.profile,
+                )
+            )
+
+        async def act(work: Work) -> MutationRequest:
+            draft = proposal.draft
+            sent = await work.requests.get(RequestId(draft.id))
+            if sent is not None:
+                return sent
+            await self._refuse_second(work, proposal)
+            request = await self._request(work, requester, proposal, at=now)
+            if request.checks is not None:
+                licences = await reserve(work, request.id, request.target, counts, at=now)
+                request = replace(request, checks=replace(request.checks, licences=licences))
+            await work.requests.add(request)
+            await work.drafts.delete(draft.person)
+            await work.audit.append(
+                f"request.{request.state}",
+                at=now,
+                actor=draft.person,
+                request_id=request.id,
+                params={"outcome": request.outcome, "target": request.target},
+            )
+            if is_order:
+                await self._follow_up(work, request)
+            return request
+
+        return await context.store.run(act)
+
+    async def _refuse_second(self, work: Work, proposal: Proposal) -> None:
+        other = await work.requests.open_for(ObjectId(proposal.colleague.object_id))
+        if other is not None:
+            raise OpenRequestExistsError(number=other.number)
+
+    async def _request(
+        self, work: Work, requester: Party, proposal: Proposal, *, at: datetime
+    ) -> MutationRequest:
+        colleague = proposal.colleague
+        return MutationRequest(
+            id=RequestId(proposal.draft.id),
+            number=await work.requests.next_number(local_date(at).year),
+            version=1,
+            round=1,
+            state=_STATES.get(proposal.finding.outcome, State.SUBMITTED),
+            state_since=at,
+            created_at=at,
+            requester=requester,
+            subject=Party(object_id=colleague.object_id, name=colleague.name),
+            subject_upn=colleague.upn,
+            profile=colleague.profile,
+            source=proposal.source,
+            target=proposal.target,
+            effective_on=proposal.effective_on,
+            status_changes=proposal.status_changes,
+            wish=proposal.wish,
+            outcome=proposal.finding.outcome,
+            reason=proposal.finding.reason,
+            terms=Terms.of(self._context.register.contract),
+            footprint=proposal.footprint,
+            checks=_renewed(proposal.checks, at),
+            plan=proposal.plan,
+            onedrive_ends_on=None if proposal.checks else proposal.onedrive_ends_on,
+        )
+
+    async def _follow_up(self, work: Work, request: MutationRequest) -> None:
+        context = self._context
+        contract, today = context.register.contract, local_date(request.created_at)
+        for person in deciders_of(request, context.register, on=today):
+            await work.jobs.enqueue(
+                Deliver(request_id=request.id, person=person, message=Message.DECISION_ASKED)
+            )
+        await work.jobs.enqueue(
+            CheckPreconditions(request_id=request.id),
+            at=request.created_at + context.recheck_every,
+        )
+        await work.jobs.enqueue(
+            RemindDeciders(request_id=request.id, count=1),
+            at=reminder_at(request.created_at, contract.remind_after),
+        )
+        last = add_working_days(max(request.effective_on, today), contract.expire_after)
+        await work.jobs.enqueue(ExpireRequest(request_id=request.id), at=day_begins(last))
+
+
+def _renewed(checks: Checks | None, at: datetime) -> Checks | None:
+    if checks is None:
+        return None
+    return replace(checks, entitlement=replace(checks.entitlement, since=at, checked_at=at))

@@ -1,0 +1,145 @@
+"""What time brings: preconditions that come to hold, reminders, and requests that end unused."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mutations.authority import deciders_of
+from mutations.directory import PoolCount
+from mutations.identity import RequestId
+from mutations.jobs import (
+    CheckPreconditions,
+    Deliver,
+    ExpireRequest,
+    Message,
+    RefreshCards,
+    RemindDeciders,
+)
+from mutations.licences import count_pools, reserve
+from mutations.life_cycle import State
+from mutations.ports import Work
+from mutations.request import Checks, EntitlementCheck, MutationRequest
+from mutations.timers import reminder_at
+from mutations.transitions import expire, record_checks
+from mutations.use_cases.context import Context
+from mutations.use_cases.settle import settle, tell
+
+_WAITING = (State.SUBMITTED, State.TO_CONFIRM)
+
+
+class Recheck:
+    """Look again at the directory and the licence pools, and order when all is well."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, job: CheckPreconditions) -> None:
+        """Record what shows now; looks again later for as long as the request waits.
+
+        Raises:
+            DirectoryUnavailableError: The directory did not answer; the job is tried again.
+        """
+        context = self._context
+
+        async def look(work: Work) -> MutationRequest | None:
+            return await work.requests.get(job.request_id)
+
+        request = await context.store.run(look)
+        if request is None or request.state not in _WAITING:
+            return
+        colleague = await context.directory.person(request.subject.object_id)
+        counts = await count_pools(
+            context.directory, context.register, entity=request.target, profile=request.profile
+        )
+        entitled = colleague is not None and request.target in colleague.entitlements
+
+        async def act(work: Work) -> None:
+            await self._record(work, job.request_id, entitled=entitled, counts=counts)
+
+        await context.store.run(act)
+
+    async def _record(
+        self,
+        work: Work,
+        request_id: RequestId,
+        *,
+        entitled: bool,
+        counts: Mapping[str, PoolCount],
+    ) -> None:
+        context = self._context
+        now = context.now()
+        request = await work.requests.get(request_id)
+        if request is None or request.state not in _WAITING:
+            return
+        before = request.checks
+        assert before is not None
+        licences = await reserve(
+            work, request_id, request.target, counts, at=now, before=before.licences
+        )
+        same = before.entitlement.holds == entitled
+        since = before.entitlement.since if same else now
+        entitlement = EntitlementCheck(holds=entitled, since=since, checked_at=now)
+        checks = Checks(entitlement=entitlement, licences=licences)
+        settled = await settle(work, record_checks(request, checks), at=now)
+        if settled.state in _WAITING:
+            await work.jobs.enqueue(
+                CheckPreconditions(request_id=request_id), at=now + context.recheck_every
+            )
+            if not same or before.licences.pools != licences.pools:
+                await work.jobs.enqueue(RefreshCards(request_id=request_id))
+        await work.requests.save(settled)
+
+
+class Remind:
+    """Remind the people of the source entity, and go on doing so."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, job: RemindDeciders) -> None:
+        """Send the reminder that is due, if a decision is still waited for."""
+        context = self._context
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(job.request_id)
+            if request is None or request.state is not State.SUBMITTED or request.decision:
+                return
+            for person in deciders_of(request, context.register, on=context.today()):
+                await work.jobs.enqueue(
+                    Deliver(
+                        request_id=request.id,
+                        person=person,
+                        message=Message.REMINDER,
+                        occasion=str(job.count),
+                    )
+                )
+            await work.jobs.enqueue(
+                replace(job, count=job.count + 1),
+                at=reminder_at(context.now(), context.register.contract.remind_after),
+            )
+
+        await context.store.run(act)
+
+
+class Expire:
+    """End a request whose preconditions did not come in time."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, job: ExpireRequest) -> None:
+        """End the request if it still waits; otherwise do nothing."""
+        context = self._context
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(job.request_id)
+            if request is None or request.state not in _WAITING:
+                return
+            now = context.now()
+            await work.reservations.release(request.id)
+            await work.audit.append(
+                "request.expired", at=now, actor=None, request_id=request.id, params={}
+            )
+            await tell(work, request, Message.EXPIRED)
+            await work.requests.save(expire(request, at=now))
+
+        await context.store.run(act)

@@ -1,0 +1,259 @@
+"""The order being carried out, as the request sees it; the changes themselves are fulfilment's."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mutations.authority import Role, require
+from mutations.identity import ObjectId, RequestId
+from mutations.jobs import CarryOut, Deliver, Message, RefreshCards, WarnOfRetentionEnd
+from mutations.life_cycle import Event, State, next_state
+from mutations.plan import Move, Obstacle, Plan
+from mutations.ports import Work
+from mutations.request import Attention, MutationRequest, StepResult
+from mutations.timers import day_begins
+from mutations.transitions import finish, need_person, resume, start
+from mutations.use_cases.context import Context
+from mutations.use_cases.settle import tell
+
+ENTITLEMENT_GONE = Obstacle("plan.obstacle.entitlement_gone", {})
+
+
+class BeginWork:
+    """Start a scheduled order on its day, with a plan made from the accounts as they are now."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request_id: RequestId) -> MutationRequest | None:
+        """Return the request if its plan can be run now, else None.
+
+        A plan with obstacles is not started: a person is called. When work is resumed after
+        that, a new plan is made. Calling it again while the work goes on changes nothing.
+
+        Raises:
+            DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
+        """
+        context = self._context
+
+        async def look(work: Work) -> MutationRequest | None:
+            return await work.requests.get(request_id)
+
+        seen = await context.store.run(look)
+        if seen is None or not self._is_due(seen):
+            return None
+        if not _needs_plan(seen):
+            return seen
+        plan = await self._plan(seen)
+
+        async def act(work: Work) -> MutationRequest | None:
+            request = await work.requests.get(request_id)
+            if request is None or not self._is_due(request):
+                return None
+            if not _needs_plan(request):
+                return request
+            return await self._start(work, request, plan)
+
+        return await context.store.run(act)
+
+    def _is_due(self, request: MutationRequest) -> bool:
+        if request.state is State.CARRYING_OUT:
+            return True
+        return (
+            request.state is State.SCHEDULED
+            and request.start_on is not None
+            and request.start_on <= self._context.today()
+        )
+
+    async def _plan(self, request: MutationRequest) -> Plan:
+        context = self._context
+        assert request.source is not None
+        plan = await context.planner.plan(
+            Move(
+                subject=request.subject.object_id,
+                source=request.source,
+                target=request.target,
+                outcome=request.outcome,
+            )
+        )
+        colleague = await context.directory.person(request.subject.object_id)
+        if colleague is None or request.target not in colleague.entitlements:
+            return replace(plan, obstacles=(*plan.obstacles, ENTITLEMENT_GONE))
+        return plan
+
+    async def _start(
+        self, work: Work, request: MutationRequest, plan: Plan
+    ) -> MutationRequest | None:
+        now = self._context.now()
+        if request.state is State.SCHEDULED:
+            begun = start(request, plan, at=now)
+            await work.audit.append(
+                "work.started", at=now, actor=None, request_id=request.id, params={}
+            )
+        else:
+            begun = replace(request, plan=plan)
+        if plan.obstacles:
+            obstacle = plan.obstacles[0]
+            attention = Attention(step="", key=obstacle.key, params=obstacle.params, since=now)
+            await call_person(work, self._context, begun, attention)
+            return None
+        await work.jobs.enqueue(RefreshCards(request_id=request.id))
+        return await work.requests.save(begun)
+
+
+def _needs_plan(request: MutationRequest) -> bool:
+    plan = request.plan
+    return request.state is State.SCHEDULED or plan is None or bool(plan.obstacles)
+
+
+async def call_person(
+    work: Work, context: Context, request: MutationRequest, attention: Attention
+) -> None:
+    """Stop the work and ask the service desk for help, telling the requester."""
+    stopped = need_person(request, attention)
+    await work.audit.append(
+        "work.stopped",
+        at=attention.since,
+        actor=None,
+        request_id=request.id,
+        params={"step": attention.step, "key": attention.key},
+    )
+    occasion = attention.since.isoformat()
+    for contact in context.register.service_desk:
+        await work.jobs.enqueue(
+            Deliver(
+                request_id=request.id,
+                person=contact.object_id,
+                message=Message.ATTENTION,
+                occasion=occasion,
+            )
+        )
+    await tell(work, stopped, Message.ATTENTION, occasion=occasion)
+    await work.requests.save(stopped)
+
+
+class StopForPerson:
+    """Stop the work at a step that needs a person."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request_id: RequestId, *, step: str, obstacle: Obstacle) -> None:
+        """Record what stopped and why; doing it twice is doing it once."""
+        context = self._context
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(request_id)
+            if request is None or request.state is not State.CARRYING_OUT:
+                return
+            attention = Attention(
+                step=step, key=obstacle.key, params=obstacle.params, since=context.now()
+            )
+            await call_person(work, context, request, attention)
+
+        await context.store.run(act)
+
+
+class ResumeWork:
+    """Go on after the service desk solved what stopped the work."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, actor: ObjectId, request_id: RequestId) -> MutationRequest:
+        """Return the request, being carried out again; doing it twice is doing it once.
+
+        Raises:
+            NotInvolvedError, NotEntitledError: Only the service desk resumes.
+            IllegalTransitionError: Nothing waits for a person.
+        """
+        context = self._context
+
+        async def act(work: Work) -> MutationRequest:
+            viewer = context.viewer(actor)
+            request = require(await work.requests.get(request_id), viewer, Role.SERVICE_DESK)
+            if request.state is State.CARRYING_OUT:
+                return request
+            now = context.now()
+            next_state(request.state, Event.RESUMED)
+            resumed = resume(request, at=now)
+            await work.audit.append(
+                "work.resumed", at=now, actor=actor, request_id=request.id, params={}
+            )
+            await work.jobs.enqueue(
+                CarryOut(request_id=request.id, account=request.subject.object_id)
+            )
+            await work.jobs.enqueue(RefreshCards(request_id=request.id))
+            return await work.requests.save(resumed)
+
+        return await context.store.run(act)
+
+
+class FinishWork:
+    """Close a request whose every step has been read back (R10)."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request_id: RequestId, results: tuple[StepResult, ...]) -> None:
+        """Record the results, give back the reservation, tell everybody; twice is once."""
+        context = self._context
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(request_id)
+            if request is None or request.state is not State.CARRYING_OUT:
+                return
+            now = context.now()
+            done = finish(request, results, at=now)
+            await work.reservations.release(request.id)
+            await work.audit.append(
+                "work.finished",
+                at=now,
+                actor=None,
+                request_id=request.id,
+                params={"steps": len(results)},
+            )
+            await tell(work, done, Message.DONE)
+            await work.jobs.enqueue(
+                Deliver(
+                    request_id=request.id,
+                    person=request.subject.object_id,
+                    message=Message.DONE,
+                )
+            )
+            if done.onedrive_ends_on is not None:
+                warn_on = done.onedrive_ends_on - timedelta(
+                    days=context.register.contract.warn_before
+                )
+                await work.jobs.enqueue(
+                    WarnOfRetentionEnd(request_id=request.id), at=day_begins(warn_on)
+                )
+            await work.requests.save(done)
+
+        await context.store.run(act)
+
+
+class WarnBeforeRetentionEnds:
+    """Warn the requester and the source entity before OneDrive data is lost (R8)."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, job: WarnOfRetentionEnd) -> None:
+        """Send the warnings once; a repeated job sends nothing new."""
+        context = self._context
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(job.request_id)
+            if request is None or request.decision is None:
+                return
+            people = (request.requester, request.decision.by)
+            for person in people:
+                await work.jobs.enqueue(
+                    Deliver(
+                        request_id=request.id,
+                        person=person.object_id,
+                        message=Message.RETENTION_ENDS,
+                    )
+                )
+
+        await context.store.run(act)
