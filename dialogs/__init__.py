@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The conversations: what is asked, and what a message or a button press means."""

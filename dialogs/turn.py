@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from mutations.identity import ObjectId
+from mutations.identity import ObjectId, RequestId
 
 
 class IncomingKind(StrEnum):
@@ -29,6 +29,7 @@ class Incoming:
         personal: True in a one-to-one chat, False in a group chat or channel.
         has_attachment: True when a file or picture came along.
         conversation_id: Conversation in which it happened.
+        card_id: Activity id of the card whose button was pressed; empty when unknown.
     """
 
     kind: IncomingKind
@@ -40,6 +41,24 @@ class Incoming:
     verb: str = ""
     data: Mapping[str, object] = field(default_factory=dict)
     has_attachment: bool = False
+    card_id: str = ""
+
+
+class CardKind(StrEnum):
+    """What a card that was sent shows, so that it can be shown anew when the state changes."""
+
+    REQUEST = "request"
+    DECISION = "decision"
+    COLLEAGUE = "colleague"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked:
+    """A card that must follow its request from now on."""
+
+    kind: CardKind
+    request_id: RequestId
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +67,12 @@ class Reply:
 
     A press is answered by the first card, which takes the place of the pressed one;
     every further card is a new message. `summary` is the plain text of notifications.
+    `tracked` says that the pressed card now shows a request and must follow it.
     """
 
     cards: tuple[Mapping[str, object], ...] = ()
     summary: str = ""
+    tracked: Tracked | None = None
 
 
 class Conversation(Protocol):

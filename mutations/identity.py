@@ -18,9 +18,10 @@ RequestNumber = NewType("RequestNumber", str)
 Upn = NewType("Upn", str)
 """User principal name, lower case."""
 
-ENTITY_CODE_PATTERN = re.compile(r"^OVO\d{6}$")
+ENTITY_CODE_PATTERN = re.compile(r"^OVO[0-9]{6}\Z")
 
-_NUMBER_PATTERN = re.compile(r"\bm[\s\-]*(\d{4})[\s\-]*(\d{1,6})\b", re.IGNORECASE)
+_DASHES = r"[\s\-\u2013\u2014]*"  # the two long ones are what phones make of a hyphen
+_NUMBER_PATTERN = re.compile(rf"\bm{_DASHES}([0-9]{{4}}){_DASHES}([0-9]{{1,6}})\b", re.IGNORECASE)
 
 
 def request_number(year: int, sequence: int) -> RequestNumber:

@@ -72,12 +72,22 @@ class ExpireRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartOrder:
+    """Begin an order on its day; waits without holding up anything else about the account."""
+
+    name: ClassVar[str] = "order.start"
+    request_id: RequestId
+    account: ObjectId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarryOut:
-    """Carry out the order, one run per account at a time."""
+    """Carry out the order, one run per account at a time; `resumed` after a person helped."""
 
     name: ClassVar[str] = "order.carry_out"
     request_id: RequestId
     account: ObjectId
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +104,7 @@ Job = (
     | CheckPreconditions
     | RemindDeciders
     | ExpireRequest
+    | StartOrder
     | CarryOut
     | WarnOfRetentionEnd
 )

@@ -107,14 +107,14 @@ def working_days_between(start: date, end: date) -> int:
     return sum(bisect_right(days, end) - bisect_right(days, start) for days in years)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _holidays(year: int) -> Mapping[date, str]:
     calendar = _FlemishAdministration(year)
     # Two holidays can meet (1 May and Ascension in 2008): the first name is enough.
     return MappingProxyType({day: calendar.get_list(day)[0] for day in calendar})
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _working_days(year: int) -> tuple[date, ...]:
     first, last = date(year, 1, 1), date(year, 12, 31)
     days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))

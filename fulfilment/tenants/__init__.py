@@ -1,1 +1,1 @@
-"""TODO-DOC."""
+"""The tenants that an order can be carried out on, one package each."""

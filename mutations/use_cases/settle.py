@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
+from mutations.jobs import Deliver, Message, RefreshCards, StartOrder
 from mutations.ports import Work
 from mutations.request import MutationRequest
 from mutations.timers import day_begins
@@ -23,7 +23,7 @@ async def settle(work: Work, request: MutationRequest, *, at: datetime) -> Mutat
         params={"outcome": request.outcome, "start_on": ordered.start_on.isoformat()},
     )
     await work.jobs.enqueue(
-        CarryOut(request_id=request.id, account=request.subject.object_id),
+        StartOrder(request_id=request.id, account=request.subject.object_id),
         at=max(at, day_begins(ordered.start_on)),
     )
     await tell(work, ordered, Message.ORDERED)

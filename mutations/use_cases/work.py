@@ -180,7 +180,7 @@ class ResumeWork:
                 "work.resumed", at=now, actor=actor, request_id=request.id, params={}
             )
             await work.jobs.enqueue(
-                CarryOut(request_id=request.id, account=request.subject.object_id)
+                CarryOut(request_id=request.id, account=request.subject.object_id, resumed=True)
             )
             await work.jobs.enqueue(RefreshCards(request_id=request.id))
             return await work.requests.save(resumed)

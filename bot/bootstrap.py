@@ -1,0 +1,196 @@
+"""The composition root: the one place where the parts of the program are put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from bot.chat_memory import ChatMemory
+from bot.demo.personas import service_urls
+from bot.edge.adapter import EdgeAdapter
+from bot.edge.delivery_errors import ConnectorUnavailableError
+from bot.edge.http import Probe, make_app
+from bot.edge.metrics import EdgeMetrics
+from bot.edge.turn_boundary import TurnBoundary
+from bot.edge_wiring import Channel, make_channel, open_session
+from bot.jobs.carry_out import OrderRunner
+from bot.jobs.deliver import Deliveries
+from bot.jobs.reach import Addresses, Reach
+from bot.jobs.refresh import CardRefresher
+from bot.jobs.registration import register_jobs
+from bot.register_file import load_register
+from bot.settings import Mode, Settings
+from bot.storage import Storage, open_storage
+from dialogs.conversation import Conversations
+from dialogs.dates import load_languages
+from dialogs.presenter import Presenter
+from fulfilment.engine import Engine
+from fulfilment.planner import TenantPlanner
+from fulfilment.tenants.simulated.directory import SimulatedDirectory
+from fulfilment.tenants.simulated.faults import FaultPlan
+from fulfilment.tenants.simulated.seed import demo_world, seed
+from fulfilment.tenants.simulated.tenant import SimulatedTenant
+from fulfilment.tenants.simulated.world import SimulatedWorld
+from mutations.clock import Clock, local_date
+from mutations.directory import DirectoryUnavailableError
+from mutations.register import Register
+from mutations.use_cases import UseCases, use_cases
+from mutations.use_cases.context import Context
+from store.jobs import WorkerSettings
+from texts.translator import load
+
+TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """The program, ready to serve and to work.
+
+    Attributes:
+        app: The web application with its four addresses.
+        world: The simulated tenant, for tests and demos to look into.
+    """
+
+    settings: Settings
+    storage: Storage
+    use_cases: UseCases
+    channel: Channel
+    app: web.Application
+    world: SimulatedWorld
+
+    async def work(self, settings: WorkerSettings | None = None) -> None:
+        """Do jobs until cancelled."""
+        await self.storage.jobs.run_worker(settings)
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
+    """Put the program together and take it apart again.
+
+    Raises:
+        RegisterFileError: The register has faults.
+        DatabaseNewerError, DatabaseUnavailableError, EmbeddedPostgresError: No storage.
+    """
+    register = load_register(settings.register_file, today=local_date(clock.now()))
+    async with AsyncExitStack() as stack:
+        storage = await stack.enter_async_context(open_storage(settings, clock, TRANSIENT))
+        session = await stack.enter_async_context(open_session(settings))
+        channel = make_channel(settings, session, clock)
+        if channel.keys is not None:
+            stack.push_async_callback(_stop, asyncio.create_task(channel.keys.keep_fresh()))
+        yield await _assemble(settings, clock, register, storage=storage, channel=channel)
+
+
+async def _assemble(
+    settings: Settings, clock: Clock, register: Register, *, storage: Storage, channel: Channel
+) -> Bot:
+    world = SimulatedWorld(
+        storage.simulated_objects,
+        clock=clock,
+        lag_s=settings.simulated_lag_s,
+        faults=FaultPlan.parse(settings.simulated_faults),
+    )
+    await seed(world, demo_world(), register=register)
+    tenant = SimulatedTenant(world, domains=_domains(register))
+    cases = use_cases(
+        Context(
+            store=storage.store,
+            directory=SimulatedDirectory(world, tenant, register=register),
+            planner=TenantPlanner(tenant, register),
+            register=register,
+            clock=clock,
+            new_id=_new_id,
+            recheck_every=settings.recheck_every,
+        )
+    )
+    engine = Engine(
+        tenant, journal=storage.journal, records=storage.retention_records, clock=clock
+    )
+    texts = load("nl")
+    await asyncio.to_thread(load_languages)
+    presenter = Presenter(texts, cases)
+    _register_jobs(settings, storage, channel, cases, engine=engine, presenter=presenter)
+    conversations = Conversations(texts, cases, presenter)
+    return Bot(
+        settings=settings,
+        storage=storage,
+        use_cases=cases,
+        channel=channel,
+        app=_make_app(storage, channel, conversations),
+        world=world,
+    )
+
+
+def _register_jobs(
+    settings: Settings,
+    storage: Storage,
+    channel: Channel,
+    cases: UseCases,
+    *,
+    engine: Engine,
+    presenter: Presenter,
+) -> None:
+    addresses = Addresses(
+        service_url=settings.service_url,
+        own=service_urls(settings.playground_port) if settings.mode is Mode.LOCAL else {},
+        tenant_id=channel.tenant_id,
+        bot_id=channel.bot_id,
+    )
+    register_jobs(
+        storage.jobs,
+        cases,
+        deliveries=Deliveries(
+            storage.store,
+            presenter,
+            channel.messages,
+            Reach(storage.references, channel.messages, addresses),
+            deliveries=storage.deliveries,
+            sent_cards=storage.sent_cards,
+        ),
+        refresher=CardRefresher(
+            storage.store, presenter, channel.messages, sent_cards=storage.sent_cards
+        ),
+        orders=OrderRunner(cases, engine, storage.store),
+    )
+
+
+def _make_app(storage: Storage, channel: Channel, conversations: Conversations) -> web.Application:
+    metrics = EdgeMetrics(CollectorRegistry())
+    memory = ChatMemory(
+        storage.store,
+        references=storage.references,
+        sent_cards=storage.sent_cards,
+        deliveries=storage.deliveries,
+    )
+    boundary = TurnBoundary(conversations, memory, metrics=metrics, new_id=_new_id)
+    adapter = EdgeAdapter(channel.turns, boundary.on_turn)
+    return make_app(channel.gate, adapter, metrics=metrics, probes=_probes(storage, channel))
+
+
+def _probes(storage: Storage, channel: Channel) -> dict[str, Probe]:
+    async def database() -> bool:
+        await storage.database.ping()
+        return True
+
+    async def keys() -> bool:
+        return channel.keys is None or channel.keys.ready
+
+    return {"database": database, "keys": keys}
+
+
+def _domains(register: Register) -> frozenset[str]:
+    entities = register.entities.values()
+    return frozenset(domain for each in entities if each.on_tenant for domain in each.domains)
+
+
+def _new_id() -> str:
+    return uuid4().hex
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,62 @@
+"""What the edge remembers of a chat: where somebody is, and which card follows which request."""
+
+from collections.abc import Mapping
+
+from bot.jobs.deliver import send_again
+from bot.jobs.digest import digest_of
+from dialogs.turn import Tracked
+from store.conversation_references import ConversationReference, SqlConversationReferences
+from store.deliveries import SqlDeliveries
+from store.sent_cards import NewCard, SqlSentCards
+from store.work import SqlStore, SqlWork
+
+
+class ChatMemory:
+    """Remembers for the jobs what only the edge gets to see."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        *,
+        references: SqlConversationReferences,
+        sent_cards: SqlSentCards,
+        deliveries: SqlDeliveries,
+    ) -> None:
+        self._store = store
+        self._references = references
+        self._sent_cards = sent_cards
+        self._deliveries = deliveries
+
+    async def remember(self, reference: ConversationReference) -> None:
+        """Keep where a person is; what could not be sent until now is sent again."""
+        if not await self._references.remember(reference):
+            return
+        waiting = await self._deliveries.unreachable_for(reference.person)
+
+        async def act(work: SqlWork) -> None:
+            for delivery in waiting:
+                await send_again(work, delivery)
+
+        if waiting:
+            await self._store.run(act)
+
+    async def follow(
+        self,
+        tracked: Tracked,
+        reference: ConversationReference,
+        *,
+        card_id: str,
+        card: Mapping[str, object],
+    ) -> None:
+        """Let the card that took the place of a pressed one follow its request from now on."""
+        await self._sent_cards.remember(
+            NewCard(
+                person=reference.person,
+                kind=tracked.kind,
+                request_id=tracked.request_id,
+                conversation_id=reference.conversation_id,
+                activity_id=card_id,
+                service_url=reference.service_url,
+                digest=digest_of(card),
+            )
+        )

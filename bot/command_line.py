@@ -1,0 +1,115 @@
+"""The commands of the program."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot.clock import SystemClock, demo_clock
+from bot.logs import configure_logs
+from bot.register_file import RegisterFileError, load_register
+from bot.settings import Mode, Settings, SettingsError, read_settings
+from manifest.packer import build
+from mutations.clock import Clock, local_date
+from store.database import DatabaseUnavailableError
+from store.embedded import EmbeddedPostgresError
+from store.migration import DatabaseNewerError
+
+app = typer.Typer(
+    help="mutatiebot: moves people between entities on one Microsoft 365 tenant.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_NO_START = (
+    SettingsError,
+    RegisterFileError,
+    DatabaseNewerError,
+    DatabaseUnavailableError,
+    EmbeddedPostgresError,
+)
+
+
+@app.callback(invoke_without_command=True)
+def serve(context: typer.Context) -> None:
+    """Serve: answer Teams and, by default, do the jobs as well."""
+    if context.invoked_subcommand is None:
+        from bot.serve import serve as run  # noqa: PLC0415 - other commands start faster without
+
+        settings = _settings()
+        _run(run(settings, _clock(settings)))
+
+
+@app.command()
+def demo() -> None:
+    """Serve with a client page for every person of the demo; local mode only."""
+    from bot.demo.play import play  # noqa: PLC0415 - other commands start faster without
+
+    settings = _settings()
+    if settings.mode is not Mode.LOCAL:
+        _refuse(["the demo runs in local mode only"])
+    _run(play(settings, _clock(settings)))
+
+
+@app.command()
+def worker() -> None:
+    """Do jobs only; as many of these as wanted beside the serving processes."""
+    from bot.serve import work  # noqa: PLC0415 - other commands start faster without
+
+    settings = _settings()
+    _run(work(settings, _clock(settings)))
+
+
+@app.command()
+def register(
+    path: Annotated[Path | None, typer.Argument(help="the file; default: the one in use")] = None,
+) -> None:
+    """Check a register of entities and name every fault in it."""
+    chosen = path or _settings().register_file
+    try:
+        loaded = load_register(chosen, today=local_date(SystemClock().now()))
+    except RegisterFileError as error:
+        _refuse(error.problems)
+    typer.echo(f"{chosen}: {len(loaded.entities)} entities, no faults")
+
+
+@app.command()
+def manifest(
+    out: Annotated[Path, typer.Argument(help="zip file to write")] = Path("dist/mutatiebot.zip"),
+) -> None:
+    """Make the app package that a Teams administrator uploads."""
+    settings = _settings()
+    if settings.app_id is None:
+        _refuse(["MUTATIEBOT_APP_ID is needed for the package"])
+    typer.echo(build(settings.app_id, out))
+
+
+def _settings() -> Settings:
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        _refuse(error.problems)
+    configure_logs(settings.log_level)
+    return settings
+
+
+def _clock(settings: Settings) -> Clock:
+    return demo_clock() if settings.mode is Mode.LOCAL else SystemClock()
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(main)
+    except KeyboardInterrupt:
+        typer.echo("stopped")
+    except _NO_START as error:
+        _refuse(str(error).splitlines())
+
+
+def _refuse(problems: list[str]) -> NoReturn:
+    for problem in problems:
+        typer.echo(problem, err=True)
+    sys.exit(2)

@@ -1,0 +1,165 @@
+"""Decides who may speak to the bot, before anything they say is believed."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from multidict import CIMultiDictProxy
+
+from bot.edge.activity_fields import FieldError, check_fields
+from bot.edge.refusal import Reason, RefusedError
+from bot.edge.service_url import LOOPBACK_HOSTS, ServiceUrlError, normalise
+from bot.edge.strict_json import StrictJsonError, parse_object
+from bot.edge.token_verifier import Caller, TokenVerifier
+
+CHANNEL: Final = "msteams"
+MAX_BODY_BYTES: Final = 256 * 1024
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BEARER: Final = "Bearer "
+_BOT_PREFIX: Final = "28:"
+_BOT_ROLES: Final = frozenset({"bot", "skill"})
+_BY_PEOPLE: Final = frozenset({"message", "invoke"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePolicy:
+    """What the gate insists on.
+
+    Attributes:
+        app_id: App id of the bot; the audience of tokens and, after `28:`, its account.
+        tenant_id: The one tenant that is served.
+        service_hosts: Host names of the Bot Connector, in lower case, without ports.
+        authenticated: False only in local mode, on loopback: no token, any tenant.
+    """
+
+    app_id: str
+    tenant_id: str
+    service_hosts: frozenset[str]
+    authenticated: bool = True
+
+    def __post_init__(self) -> None:
+        if self.authenticated and not (self.app_id and self.tenant_id and self.service_hosts):
+            raise ValueError("app id, tenant id and service hosts are required")
+        if not self.authenticated and not self.service_hosts <= LOOPBACK_HOSTS:
+            raise ValueError("without authentication only loopback hosts are served")
+
+    @classmethod
+    def local(cls, tenant_id: str) -> Self:
+        """Return the policy for a demo on this machine, with the Agents Playground."""
+        return cls(
+            app_id="", tenant_id=tenant_id, service_hosts=LOOPBACK_HOSTS, authenticated=False
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An activity that may be acted upon: every field the bot reads has its type.
+
+    Attributes:
+        payload: The parsed body; `from.aadObjectId` in lower case.
+        claims: Claims of the token; empty in local mode.
+    """
+
+    payload: dict[str, object]
+    claims: Mapping[str, object] = field(default_factory=dict)
+
+
+class Gate:
+    """Admits activities of the Teams channel for one app and one tenant."""
+
+    def __init__(self, policy: GatePolicy, verifier: TokenVerifier | None) -> None:
+        if policy.authenticated and verifier is None:
+            raise ValueError("authentication needs a verifier")
+        self._policy = policy
+        self._verifier = verifier if policy.authenticated else None
+
+    async def admit(self, headers: CIMultiDictProxy[str], raw: bytes) -> Admitted:
+        """Return the activity in `raw`, or refuse it.
+
+        Raises:
+            RefusedError: With the HTTP status to answer.
+        """
+        return self.examine(await self.recognise(headers), raw)
+
+    async def recognise(self, headers: CIMultiDictProxy[str]) -> Caller | None:
+        """Return who calls, by the headers alone; None in local mode.
+
+        Raises:
+            RefusedError: Nobody the bot knows; do not even read the body.
+        """
+        if self._verifier is None:
+            return None
+        values = headers.getall("Authorization", [])
+        if len(values) != 1 or not values[0].startswith(_BEARER):
+            raise RefusedError(Reason.CREDENTIALS_MISSING)
+        return await self._verifier.verify(values[0].removeprefix(_BEARER))
+
+    def examine(self, caller: Caller | None, raw: bytes) -> Admitted:
+        """Return the activity in `raw` when it fits the caller and the policy.
+
+        Raises:
+            RefusedError: The body is no activity, or not one of this channel and tenant.
+        """
+        if len(raw) > MAX_BODY_BYTES:
+            raise RefusedError(Reason.BODY_SIZE)
+        try:
+            payload = parse_object(raw)
+            check_fields(payload)
+        except StrictJsonError as error:
+            raise RefusedError(Reason.BODY_JSON) from error
+        except FieldError as error:
+            raise RefusedError(Reason.BODY_FIELDS) from error
+        self._check_channel(payload, caller)
+        self._check_service_url(payload, caller)
+        if self._policy.authenticated:
+            self._check_tenant(payload)
+        self._check_people(payload)
+        return Admitted(payload, {} if caller is None else caller.claims)
+
+    def _check_channel(self, payload: Mapping[str, object], caller: Caller | None) -> None:
+        if payload.get("channelId") != CHANNEL:
+            raise RefusedError(Reason.CHANNEL)
+        if caller is not None and CHANNEL not in caller.key.endorsements:
+            raise RefusedError(Reason.ENDORSEMENT)
+
+    def _check_service_url(self, payload: Mapping[str, object], caller: Caller | None) -> None:
+        stated = self._service_url(payload.get("serviceUrl"))
+        if caller is not None and self._service_url(caller.claims.get("serviceurl")) != stated:
+            raise RefusedError(Reason.SERVICE_URL)
+
+    def _service_url(self, url: object) -> str:
+        if not isinstance(url, str):
+            raise RefusedError(Reason.SERVICE_URL)
+        try:
+            return normalise(url, allowed_hosts=self._policy.service_hosts)
+        except ServiceUrlError as error:
+            raise RefusedError(Reason.SERVICE_URL) from error
+
+    def _check_tenant(self, payload: Mapping[str, object]) -> None:
+        stated = _part(_part(payload, "channelData"), "tenant").get("id")
+        conversation_tenant = _part(payload, "conversation").get("tenantId")
+        for tenant in (stated, stated if conversation_tenant is None else conversation_tenant):
+            if not isinstance(tenant, str) or tenant.lower() != self._policy.tenant_id.lower():
+                raise RefusedError(Reason.TENANT)
+
+    def _check_people(self, payload: Mapping[str, object]) -> None:
+        sender, recipient = _part(payload, "from"), _part(payload, "recipient")
+        role = str(sender.get("role")).lower()
+        if str(sender["id"]).startswith(_BOT_PREFIX) or role in _BOT_ROLES:
+            raise RefusedError(Reason.SENDER)
+        person = sender.get("aadObjectId")
+        if isinstance(person, str) and _GUID.fullmatch(person):
+            sender["aadObjectId"] = person.lower()
+        elif person is not None or payload["type"] in _BY_PEOPLE:
+            raise RefusedError(Reason.SENDER)
+        own_account = f"{_BOT_PREFIX}{self._policy.app_id}"
+        if self._policy.authenticated and str(recipient["id"]).lower() != own_account.lower():
+            raise RefusedError(Reason.RECIPIENT)
+
+
+def _part(parent: Mapping[str, object], name: str) -> dict[str, object]:
+    """Return an object inside `parent`; its type was checked, its presence not."""
+    part = parent.get(name)
+    return part if isinstance(part, dict) else {}

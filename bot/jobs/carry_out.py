@@ -1,0 +1,65 @@
+"""Carrying out orders: between the request, which says what, and fulfilment, which does it."""
+
+from datetime import timedelta
+
+from fulfilment.engine import Engine
+from fulfilment.progress import Again, Finished, NeedsPerson
+from mutations.identity import ObjectId, RequestId
+from mutations.jobs import CarryOut
+from mutations.life_cycle import State
+from mutations.plan import Obstacle
+from mutations.request import MutationRequest, StepResult
+from mutations.use_cases import UseCases
+from store.work import SqlStore
+
+
+class OrderRunner:
+    """Runs one order as far as it goes; the job lock lets one run per account at a time."""
+
+    def __init__(self, use_cases: UseCases, engine: Engine, store: SqlStore) -> None:
+        self._use = use_cases
+        self._engine = engine
+        self._store = store
+
+    async def begin(self, request_id: RequestId, account: ObjectId) -> None:
+        """Queue the work of an order whose day has come."""
+        job = CarryOut(request_id=request_id, account=account)
+        await self._store.run(lambda work: work.jobs.enqueue(job))
+
+    async def carry_out(
+        self, request_id: RequestId, account: ObjectId, *, resumed: bool = False
+    ) -> None:
+        """Go on with an order; may be stopped and repeated at any point.
+
+        Raises:
+            DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
+        """
+        request = await self._use.begin_work(request_id)
+        if request is None or request.state is not State.CARRYING_OUT or request.plan is None:
+            return
+        if resumed:
+            await self._engine.resume(request_id)
+        match await self._engine.advance(request_id, request.plan):
+            case Finished():
+                await self._use.finish_work(request_id, await self._results(request))
+            case Again(after_s=seconds):
+                job = CarryOut(request_id=request_id, account=account)
+                at = self._use.context.now() + timedelta(seconds=seconds)
+                await self._store.run(lambda work: work.jobs.enqueue(job, at=at))
+            case NeedsPerson(step=step, key=key, params=params):
+                obstacle = Obstacle(key, params)
+                await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
+
+    async def _results(self, request: MutationRequest) -> tuple[StepResult, ...]:
+        report = await self._engine.report(request.id)
+        return tuple(
+            StepResult(
+                name=line.name,
+                title=line.title,
+                before=line.before,
+                after=line.after,
+                verified_at=line.verified_at,
+            )
+            for line in report.lines
+            if line.verified_at is not None
+        )

@@ -1,0 +1,28 @@
+"""How the program writes its log: one JSON line per event, English, ids only."""
+
+import logging
+import sys
+from typing import Final
+
+import structlog
+
+_NOISY: Final = ("aiohttp", "alembic", "asyncio", "msal", "procrastinate", "psycopg", "urllib3")
+
+
+def configure_logs(level: str) -> None:
+    """Send all events of `level` and above to standard error, those of libraries if they warn."""
+    number = logging.getLevelNamesMapping()[level]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,207 @@
+"""All settings, read from the environment once; every fault is reported at once."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.demo import DEMO_REGISTER
+
+PREFIX: Final = "MUTATIEBOT_"
+DEMO_TENANT_ID: Final = "5f0a1f3e-6c1b-4b7e-9a55-0d2f6f0c9a10"
+
+_GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_TEAMS_HOSTS: Final = "smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com"
+
+
+class SettingsError(Exception):
+    """The process must not start: all faults of the settings, one sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Mode(StrEnum):
+    """Who may speak to the bot."""
+
+    LOCAL = "local"
+    LIVE = "live"
+
+
+class TenantKind(StrEnum):
+    """Whose accounts the orders change."""
+
+    SIMULATED = "simulated"
+
+
+def _safe_url(value: str) -> str:
+    parts = urlsplit(value)
+    is_loopback = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if parts.hostname is None or not (parts.scheme == "https" or is_loopback):
+        raise ValueError("must be https (http is accepted for loopback hosts only)")
+    return value.rstrip("/")
+
+
+_Url = Annotated[str, AfterValidator(_safe_url)]
+_Guid = Annotated[str, Field(pattern=_GUID), AfterValidator(str.lower)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process; each field is `MUTATIEBOT_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    mode: Mode = Field(Mode.LOCAL, description="local: loopback, no channel login; or live")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(3978, ge=0, le=65535, description="port to listen on")
+    database_url: SecretStr = Field(
+        SecretStr(""), description="PostgreSQL 14 or newer; empty: an embedded one"
+    )
+    data_dir: Path = Field(Path(".local"), description="where the embedded PostgreSQL lives")
+    app_id: _Guid | None = Field(None, description="app id of the bot registration")
+    app_tenant_id: _Guid | None = Field(None, description="the one tenant that is served")
+    app_secret: SecretStr = Field(SecretStr(""), description="client secret of the bot")
+    app_certificate: Path | None = Field(
+        None, description="PEM file with key and certificate; better than a secret"
+    )
+    openid_metadata_url: _Url = Field(
+        "https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="where the signing keys of the Bot Connector are announced",
+    )
+    authority_url: _Url = Field(
+        "https://login.microsoftonline.com", description="login host, without the tenant"
+    )
+    service_hosts: str = Field(
+        _TEAMS_HOSTS, description="hosts of the Bot Connector, comma-separated, without ports"
+    )
+    service_url: _Url = Field(
+        "https://smba.trafficmanager.net/emea",
+        description="where conversations are opened with people who never wrote",
+    )
+    ca_bundle: Path | None = Field(None, description="file with extra trusted authorities")
+    tenant: TenantKind = Field(
+        TenantKind.SIMULATED, description="whose accounts change; only simulated for now"
+    )
+    register_file: Path = Field(
+        DEMO_REGISTER,
+        validation_alias=f"{PREFIX}REGISTER",
+        description="the reviewed register of entities",
+    )
+    playground_port: int = Field(
+        56150, ge=1024, le=65000, description="first port of the demo's client pages"
+    )
+    worker: bool = Field(default=True, description="run a job worker inside the bot process")
+    recheck_s: float = Field(900.0, gt=0, description="seconds between looks at preconditions")
+    simulated_lag_s: float = Field(
+        2.0, ge=0, description="how late the simulated tenant shows a change"
+    )
+    simulated_faults: str = Field(
+        "", description="faults the simulated tenant makes on purpose; see docs/operations.md"
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least")
+
+    @field_validator("host")
+    @classmethod
+    def _local_is_loopback(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("mode") is Mode.LOCAL and value not in _LOOPBACK:
+            raise ValueError("must be a loopback address in local mode, which has no login")
+        return value
+
+    @field_validator("app_id", "app_tenant_id", "service_hosts")
+    @classmethod
+    def _live_is_identified(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("mode") is Mode.LIVE and not (value or "").strip():
+            raise ValueError("is required in live mode")
+        return value
+
+    @field_validator("app_certificate")
+    @classmethod
+    def _live_has_one_credential(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        secret = info.data.get("app_secret")
+        has_secret = isinstance(secret, SecretStr) and bool(secret.get_secret_value())
+        if info.data.get("mode") is Mode.LIVE and has_secret == (value is not None):
+            raise ValueError(f"give either this or {PREFIX}APP_SECRET in live mode")
+        if value is not None and not value.is_file():
+            raise ValueError("is no file")
+        return value
+
+    @field_validator("register_file")
+    @classmethod
+    def _live_has_own_register(cls, value: Path, info: ValidationInfo) -> Path:
+        if info.data.get("mode") is Mode.LIVE and value == DEMO_REGISTER:
+            raise ValueError("must name your own register in live mode")
+        if not value.is_file():
+            raise ValueError("is no file")
+        return value
+
+    @property
+    def service_host_names(self) -> frozenset[str]:
+        """The hosts of the Bot Connector, in lower case."""
+        names = (name.strip().lower() for name in self.service_hosts.split(","))
+        return frozenset(name for name in names if name)
+
+    @property
+    def recheck_every(self) -> timedelta:
+        """Time between two looks at the preconditions of a request."""
+        return timedelta(seconds=self.recheck_s)
+
+
+def read_settings() -> Settings:
+    """Return the settings in the environment.
+
+    Raises:
+        SettingsError: With every fault at once; secrets are not repeated in it.
+    """
+    problems = _unknown_names()
+    try:
+        settings = Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        problems += [_sentence(fault) for fault in error.errors()]
+    else:
+        if not problems:
+            return settings
+    raise SettingsError(problems)
+
+
+def _names() -> Mapping[str, str]:
+    """Return the environment's name of each field."""
+    return {
+        name: str(field.validation_alias or f"{PREFIX}{name}").upper()
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def _unknown_names() -> list[str]:
+    """Return a sentence for each misspelt setting, which would otherwise be ignored."""
+    known = set(_names().values())
+    given = (name for name in os.environ if name.startswith(PREFIX))  # noqa: TID251 - the one place
+    return [f"{name}: there is no such setting" for name in sorted(given) if name not in known]
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    field = str(fault["loc"][0])
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{_names().get(field, field)}: {message}"

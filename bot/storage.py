@@ -1,0 +1,74 @@
+"""Storage put together: one PostgreSQL, its repositories and the job engine on it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.settings import Settings
+from mutations.clock import Clock
+from store.conversation_references import SqlConversationReferences
+from store.database import Database
+from store.deliveries import SqlDeliveries
+from store.embedded import EmbeddedPostgres
+from store.jobs import JobEngine
+from store.migration import migrate
+from store.retention_records import SqlRetentionRecords
+from store.sent_cards import SqlSentCards
+from store.simulated_objects import SqlSimulatedObjects
+from store.step_journal import SqlStepJournal
+from store.unit_of_work import Store
+from store.work import SqlStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """Everything that remembers."""
+
+    database: Database
+    jobs: JobEngine
+    store: SqlStore
+    references: SqlConversationReferences
+    sent_cards: SqlSentCards
+    deliveries: SqlDeliveries
+    journal: SqlStepJournal
+    retention_records: SqlRetentionRecords
+    simulated_objects: SqlSimulatedObjects
+
+
+@asynccontextmanager
+async def open_storage(
+    settings: Settings, clock: Clock, transient: tuple[type[Exception], ...]
+) -> AsyncIterator[Storage]:
+    """Open the database, starting an embedded one where no address is set.
+
+    Args:
+        settings: Say where the database is.
+        clock: Time of everything that is written.
+        transient: Errors after which a job is simply tried again.
+    """
+    async with AsyncExitStack() as stack:
+        url = settings.database_url.get_secret_value()
+        if not url:
+            server = await asyncio.to_thread(
+                EmbeddedPostgres.start, settings.data_dir / "postgres"
+            )
+            stack.push_async_callback(asyncio.to_thread, server.stop)
+            url = server.url
+        await asyncio.to_thread(migrate, url)
+        database = Database(url)
+        await database.open()
+        stack.push_async_callback(database.close)
+        jobs = JobEngine(database, transient=transient)
+        await jobs.open()
+        yield Storage(
+            database=database,
+            jobs=jobs,
+            store=SqlStore(Store(database, jobs), clock),
+            references=SqlConversationReferences(database, clock),
+            sent_cards=SqlSentCards(database, clock),
+            deliveries=SqlDeliveries(database, clock),
+            journal=SqlStepJournal(database, clock),
+            retention_records=SqlRetentionRecords(database),
+            simulated_objects=SqlSimulatedObjects(database, clock),
+        )

@@ -1,0 +1,63 @@
+"""The card for the service desk: what stopped, why, and what to do."""
+
+from typing import Final
+
+from adaptive_cards import types as ac
+from adaptive_cards.card import ElementT
+
+from cards.buttons import MAIN, button, request_data
+from cards.changes import step_label
+from cards.parts import Card, box, card, facts, heading, small, text, title
+from cards.reasons import action_of, why_of
+from cards.request_header import request_header
+from cards.verbs import Verb
+from cards.words import request_words
+from mutations.life_cycle import State
+from mutations.register import Register
+from mutations.status import Status
+from texts.escaping import Safe, escape
+from texts.translator import Texts
+
+_BEFORE_START: Final = "plan"
+"""The step that is named when the work stopped before its first step."""
+
+
+def attention_card(t: Texts, register: Register, status: Status) -> Card:
+    """Return what a person must do to let the work go on, or that nothing is left to do."""
+    request = status.request
+    words = request_words(t, register, request)
+    attention = request.attention
+    if request.state is not State.ATTENTION or attention is None:
+        return card(
+            t,
+            [
+                title(t("attention.solved.title")),
+                request_header(t, request),
+                text(t("attention.solved.text", **words)),
+                small(t(f"status.next.{request.state}", **words)),
+            ],
+        )
+    step = step_label(t, attention.step or _BEFORE_START)
+    rows: list[tuple[Safe, Safe]] = [
+        (t("fact.colleague"), escape(request.subject.name)),
+        (t("fact.order"), t(f"order.{request.outcome}")),
+        (t("attention.step"), step),
+        (t("attention.since"), t.moment(attention.since)),
+        (t("fact.requester"), escape(request.requester.name)),
+    ]
+    body: list[ElementT] = [
+        title(t("attention.title")),
+        request_header(t, request),
+        facts(rows),
+        box(
+            [
+                heading(t("attention.why")),
+                text(why_of(t, attention.key, words | dict(attention.params))),
+            ],
+            ac.ContainerStyle.ATTENTION,
+        ),
+        heading(t("attention.do")),
+        text(action_of(t, attention.key, words | dict(attention.params))),
+        small(t("attention.then")),
+    ]
+    return card(t, body, [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)])

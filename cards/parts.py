@@ -1,0 +1,129 @@
+"""The small pieces that all cards are built from; only they know adaptive-cards-py."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from adaptive_cards import types as ac
+from adaptive_cards.card import (
+    ActionExecute,
+    ActionSet,
+    AdaptiveCard,
+    Column,
+    ColumnSet,
+    Container,
+    ElementT,
+    Fact,
+    FactSet,
+    TextBlock,
+)
+
+from texts.escaping import Safe
+from texts.translator import Texts
+
+Card = dict[str, object]
+"""An Adaptive Card as a JSON object."""
+
+CARD_VERSION: Final = "1.5"
+LIST_LIMIT: Final = 8
+"""Longest list on a card; the rest is counted."""
+
+
+def card(t: Texts, body: Sequence[ElementT], actions: Sequence[ActionExecute] = ()) -> Card:
+    """Return the finished card as a JSON object."""
+    builder = AdaptiveCard.new().version(CARD_VERSION).lang(t.language)
+    builder.add_items(body)
+    if actions:
+        builder.add_actions(actions)
+    # serialize_as_any: fields that a subclass adds would be dropped otherwise.
+    return builder.create().model_dump(
+        mode="json", by_alias=True, exclude_none=True, serialize_as_any=True
+    )
+
+
+def title(words: Safe) -> TextBlock:
+    """Return the first line of a card: what this is, or what is asked."""
+    return TextBlock(
+        text=words,
+        wrap=True,
+        size=ac.FontSize.LARGE,
+        weight=ac.FontWeight.BOLDER,
+        style=ac.TextBlockStyle.HEADING,
+    )
+
+
+def heading(words: Safe) -> TextBlock:
+    """Return the heading of a section."""
+    return TextBlock(text=words, wrap=True, weight=ac.FontWeight.BOLDER, spacing=ac.Spacing.MEDIUM)
+
+
+def text(words: Safe, *, color: ac.Colors | None = None) -> TextBlock:
+    """Return a paragraph."""
+    return TextBlock(text=words, wrap=True, color=color)
+
+
+def small(words: Safe) -> TextBlock:
+    """Return an explanation that may be skipped."""
+    return TextBlock(
+        text=words, wrap=True, is_subtle=True, size=ac.FontSize.SMALL, spacing=ac.Spacing.NONE
+    )
+
+
+def warning(words: Safe) -> TextBlock:
+    """Return a line that says what is wrong."""
+    return TextBlock(text=words, wrap=True, color=ac.Colors.ATTENTION, weight=ac.FontWeight.BOLDER)
+
+
+def bullets(lines: Iterable[Safe]) -> TextBlock:
+    """Return a list of short sentences."""
+    return TextBlock(
+        text="\n".join(f"- {line}" for line in lines), wrap=True, spacing=ac.Spacing.SMALL
+    )
+
+
+def numbered(lines: Iterable[Safe]) -> TextBlock:
+    """Return a list whose order matters."""
+    return TextBlock(
+        text="\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)),
+        wrap=True,
+        spacing=ac.Spacing.SMALL,
+    )
+
+
+def facts(rows: Iterable[tuple[Safe, Safe]]) -> FactSet:
+    """Return rows of a name and a value."""
+    return FactSet(facts=[Fact(title=name, value=value) for name, value in rows])
+
+
+def box(
+    items: Sequence[ElementT], style: ac.ContainerStyle = ac.ContainerStyle.EMPHASIS
+) -> Container:
+    """Return pieces that belong together on a coloured ground."""
+    return Container(items=list(items), style=style, spacing=ac.Spacing.MEDIUM)
+
+
+def group(items: Sequence[ElementT], *, separator: bool = False) -> Container:
+    """Return pieces that belong together."""
+    return Container(items=list(items), separator=separator or None, spacing=ac.Spacing.MEDIUM)
+
+
+def side_by_side(left: Sequence[ElementT], right: Sequence[ElementT]) -> ColumnSet:
+    """Return two columns of the same width, to compare."""
+    return ColumnSet(
+        columns=[
+            Column(items=list(left), width="stretch"),
+            Column(items=list(right), width="stretch", separator=True),
+        ]
+    )
+
+
+def buttons_here(actions: Sequence[ActionExecute]) -> ActionSet:
+    """Return buttons that belong to the piece above them."""
+    return ActionSet(actions=list(actions), spacing=ac.Spacing.SMALL)
+
+
+def shortened(t: Texts, lines: Sequence[Safe], *, limit: int = LIST_LIMIT) -> list[Safe]:
+    """Return at most `limit` lines, the last of which counts what was left out."""
+    if len(lines) <= limit:
+        return list(lines)
+    left = len(lines) - limit + 1
+    return [*lines[: limit - 1], t("more", n=left)]

@@ -1,0 +1,46 @@
+"""Whose turn it is, since when, and what comes next."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from adaptive_cards.card import ElementT
+
+from cards.parts import box, small, text
+from cards.words import enumeration
+from mutations.status import Status, Task, Turn
+from texts.escaping import Safe
+from texts.translator import Texts
+
+_OWN: Final = frozenset({Task.WAIT_FOR_DATE, Task.CARRY_OUT})
+"""What the bot does itself; for anything else without names there is nobody."""
+
+
+def turn_box(
+    t: Texts, status: Status, words: Mapping[str, object], *, is_requester: bool
+) -> ElementT:
+    """Return the answer to "whose turn is it?"; for an ended request what that means."""
+    items: list[ElementT] = []
+    for turn in status.turns:
+        items += [
+            text(
+                t(
+                    "turn.line",
+                    who=who(t, status, turn, is_requester=is_requester),
+                    task=t(f"status.task.{turn.task}", **words),
+                )
+            ),
+            small(
+                t("turn.since", day=turn.since, days=t.count("working_days", turn.working_days))
+            ),
+        ]
+    items.append(text(t(f"status.next.{status.next}", **words)))
+    return box(items)
+
+
+def who(t: Texts, status: Status, turn: Turn, *, is_requester: bool) -> Safe:
+    """Return the names of those whose turn it is; the requester reads "you"."""
+    if is_requester and turn.names == (status.request.requester.name,):
+        return t("turn.you")
+    if turn.names:
+        return enumeration(t, turn.names, limit=5)
+    return t("turn.bot" if turn.task in _OWN else "turn.nobody")

@@ -1,0 +1,215 @@
+"""The whole conversation: finds out what somebody wants and has it done."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from cards.decision_card import DecisionMode
+from cards.help_card import help_card
+from cards.problem_card import problem_card, problem_text
+from cards.verbs import Verb
+from dialogs.card_data import BrokenCardError, request_id
+from dialogs.commands import Asked, Command, understand_command
+from dialogs.draft_answers import DraftAnswers
+from dialogs.draft_dialog import DraftDialog
+from dialogs.presenter import Presenter
+from dialogs.request_dialog import RequestDialog
+from dialogs.turn import Incoming, IncomingKind, Reply
+from mutations.authority import NotInvolvedError
+from mutations.directory import DirectoryUnavailableError
+from mutations.errors import DomainError
+from mutations.identity import RequestId, find_request_number
+from mutations.request import MutationRequest
+from mutations.use_cases import UseCases
+from texts.translator import Texts
+
+MESSAGE_LIMIT = 1000
+
+Handler = Callable[[Incoming], Awaitable[Reply]]
+
+
+class GroupChatError(DomainError):
+    """Requests are spoken about in personal chat only."""
+
+    message_key = "error.group_chat"
+
+
+class EmptyTextError(DomainError):
+    """A message without text."""
+
+    message_key = "error.text.empty"
+
+
+class LongTextError(DomainError):
+    """A message longer than any answer can be."""
+
+    message_key = "error.text.long"
+
+
+class AttachmentError(DomainError):
+    """A file or picture, which no question asks for."""
+
+    message_key = "error.attachment"
+
+
+class OutOfScopeError(DomainError):
+    """A question about pc, laptop or mobile device (R15)."""
+
+    message_key = "error.out_of_scope"
+
+
+class DirectorySilentError(DomainError):
+    """The directory did not answer; nothing was lost."""
+
+    message_key = "error.directory"
+
+
+class Conversations:
+    """Answers every message and every press with a card; nothing a person does raises."""
+
+    def __init__(self, texts: Texts, use_cases: UseCases, presenter: Presenter) -> None:
+        self._t = texts
+        self._use = use_cases
+        self._presenter = presenter
+        self._drafts = DraftDialog(texts, use_cases, presenter, DraftAnswers(use_cases))
+        self._requests = RequestDialog(texts, use_cases, presenter)
+        self._presses = self._press_table()
+
+    async def respond(self, incoming: Incoming) -> Reply:
+        """Do what the person asks and return the answer."""
+        try:
+            return await self._respond(incoming)
+        except DirectoryUnavailableError:
+            return await self._refused(incoming, DirectorySilentError())
+        except DomainError as error:
+            return await self._refused(incoming, error)
+
+    def problem(self, correlation_id: str) -> Reply:
+        """Return the card for a fault of ours, with the id by which it can be found."""
+        card = problem_card(self._t, "error.fault", {"correlation_id": correlation_id})
+        return Reply((card,), summary=self._t.plain("error.fault.title"))
+
+    async def _respond(self, incoming: Incoming) -> Reply:
+        if not incoming.personal:
+            raise GroupChatError
+        match incoming.kind:
+            case IncomingKind.JOINED:
+                return self._help(incoming, greeting=incoming.name)
+            case IncomingKind.PRESS:
+                handler = self._presses.get(incoming.verb)
+                if handler is None:
+                    raise BrokenCardError
+                return await handler(incoming)
+            case IncomingKind.MESSAGE:
+                return await self._message(incoming)
+
+    async def _message(self, incoming: Incoming) -> Reply:
+        if not incoming.text.strip():
+            raise AttachmentError if incoming.has_attachment else EmptyTextError
+        if len(incoming.text) > MESSAGE_LIMIT:
+            raise LongTextError(limit=MESSAGE_LIMIT)
+        asked = understand_command(incoming.text)
+        match asked.command:
+            case Command.HELLO:
+                return self._help(incoming, greeting=incoming.name)
+            case Command.HELP:
+                return self._help(incoming)
+            case Command.NEW:
+                return await self._drafts.open(incoming, asked.rest)
+            case Command.SUBMIT:
+                return await self._drafts.submit_typed(incoming)
+            case Command.DISCARD:
+                return await self._drafts.discard(incoming)
+            case _:
+                return await self._about_requests(incoming, asked)
+
+    async def _about_requests(self, incoming: Incoming, asked: Asked) -> Reply:
+        match asked.command:
+            case Command.STATUS:
+                return await self._requests.status(incoming, asked.rest)
+            case Command.MINE:
+                return await self._requests.mine(incoming)
+            case Command.WAITING:
+                return await self._requests.waiting(incoming)
+            case Command.WITHDRAW:
+                return await self._requests.ask_withdrawal(incoming, asked.rest)
+            case _:
+                return await self._other(incoming, asked)
+
+    async def _other(self, incoming: Incoming, asked: Asked) -> Reply:
+        if asked.command is Command.OUT_OF_SCOPE:
+            raise OutOfScopeError
+        draft = await self._use.find_draft(incoming.person)
+        if draft is not None and draft.open_question() is not None:
+            return await self._drafts.answer(draft, incoming.text.strip())
+        if find_request_number(asked.rest):
+            return await self._requests.status(incoming, asked.rest)
+        return self._help(incoming, greeting=self._t("help.not_understood"))
+
+    def _help(self, incoming: Incoming, greeting: str = "") -> Reply:
+        context = self._use.context
+        may_request = bool(context.register.requested_by(incoming.person, context.today()))
+        card = help_card(self._t, context.register, may_request=may_request, greeting=greeting)
+        return Reply((card,), summary=self._t.plain("help.title"))
+
+    async def _show_help(self, incoming: Incoming) -> Reply:
+        return self._help(incoming)
+
+    async def _open_draft(self, incoming: Incoming) -> Reply:
+        return await self._drafts.open(incoming)
+
+    def _press_table(self) -> Mapping[str, Handler]:
+        drafts, requests = self._drafts, self._requests
+        return {
+            Verb.HELP: self._show_help,
+            Verb.DRAFT_OPEN: self._open_draft,
+            Verb.DRAFT_FILL: drafts.fill,
+            Verb.DRAFT_CHOOSE: drafts.choose,
+            Verb.DRAFT_ANSWER: drafts.quick_answer,
+            Verb.DRAFT_EDIT: drafts.edit,
+            Verb.DRAFT_DISCARD: drafts.discard,
+            Verb.DRAFT_SUBMIT: drafts.submit,
+            Verb.DECISION_KEEP: requests.keep,
+            Verb.DECISION_NOT_KEEP: requests.decision_view(DecisionMode.NOT_KEEP),
+            Verb.DECISION_NOT_KEEP_SURE: requests.not_keep,
+            Verb.DECISION_REFUSE: requests.decision_view(DecisionMode.REFUSE),
+            Verb.DECISION_REFUSE_SURE: requests.refuse,
+            Verb.DECISION_BACK: requests.decision_view(DecisionMode.ASK),
+            Verb.OUTCOME_CONFIRM: requests.confirm,
+            Verb.REQUEST_SHOW: requests.show,
+            Verb.REQUEST_WITHDRAW: requests.ask_withdrawal,
+            Verb.REQUEST_WITHDRAW_SURE: requests.withdraw,
+            Verb.WORK_RESUME: requests.resume,
+            Verb.LIST_MINE: requests.mine,
+            Verb.LIST_WAITING: requests.waiting,
+        }
+
+    async def _refused(self, incoming: Incoming, error: DomainError) -> Reply:
+        about = _request_named(incoming)
+        verb = incoming.verb if incoming.verb in self._presses else incoming.kind
+        await self._use.refuse(incoming.person, error, verb=verb, request_id=about)
+        request = await self._visible(incoming, about)
+        text = problem_text(self._t, error.message_key, error.params)
+        if request is not None:
+            kind = self._presenter.natural_kind(request, incoming.person)
+            card = self._presenter.by_kind(kind, request, incoming.person, headline=text)
+            return Reply((card,), summary=text)
+        buttons = (Verb.HELP, Verb.LIST_MINE)
+        card = problem_card(self._t, error.message_key, error.params, action=buttons)
+        return Reply((card,), summary=text)
+
+    async def _visible(
+        self, incoming: Incoming, about: RequestId | None
+    ) -> MutationRequest | None:
+        """Return the request of a stale card, so that its state now can be shown instead."""
+        if about is None:
+            return None
+        try:
+            return await self._use.find.by_id(incoming.person, about)
+        except NotInvolvedError:
+            return None
+
+
+def _request_named(incoming: Incoming) -> RequestId | None:
+    try:
+        return request_id(incoming.data)
+    except BrokenCardError:
+        return None

@@ -1,0 +1,126 @@
+"""Carries out a plan step by step from the journal; may be stopped and started at any point."""
+
+from collections.abc import Sequence
+
+from fulfilment.journal import Entry, Journal, StepState
+from fulfilment.progress import Finished, NeedsPerson, Progress, Report, ReportLine
+from fulfilment.retention import RetentionRecords
+from fulfilment.step_run import Pace, StepRun
+from fulfilment.steps.catalogue import readable, step_of
+from fulfilment.steps.step import StepContext
+from fulfilment.tenant import Tenant
+from mutations.clock import Clock
+from mutations.identity import ObjectId, RequestId
+from mutations.plan import Plan
+
+
+class PlanChangedError(Exception):
+    """A request that is being carried out was given another plan than it was started with."""
+
+
+class Engine:
+    """Runs orders; one run per account at a time is the duty of the caller (a job lock)."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        *,
+        journal: Journal,
+        records: RetentionRecords,
+        clock: Clock,
+        pace: Pace | None = None,
+    ) -> None:
+        self._tenant = tenant
+        self._journal = journal
+        self._records = records
+        self._clock = clock
+        self._pace = pace or Pace()
+
+    async def advance(self, request_id: RequestId, plan: Plan) -> Progress:
+        """Go on with an order as far as it goes without waiting.
+
+        Safe to call at any time and any number of times: what happened is read from the journal
+        and from the tenant. `Finished` is only told after every step was read once more.
+
+        Args:
+            request_id: Whose order.
+            plan: The plan it was started with, the same at every call.
+
+        Raises:
+            PlanChangedError: Another plan than before.
+        """
+        if plan.obstacles:
+            first = plan.obstacles[0]
+            return NeedsPerson("plan", first.key, first.params)
+        await self._journal.open(request_id, plan)
+        runs = self._runs(plan, await self._load(request_id))
+        for act in (StepRun.snapshot, StepRun.advance, StepRun.confirm):
+            for run in runs:
+                progress = await act(run)
+                if progress is not None:
+                    return progress
+        return Finished()
+
+    async def resume(self, request_id: RequestId) -> None:
+        """Let blocked steps try again after a person solved what blocked them."""
+        for entry in await self._load(request_id):
+            if entry.state is StepState.BLOCKED:
+                await self._journal.save(_unblocked(entry))
+
+    async def report(self, request_id: RequestId) -> Report:
+        """Return each step before and after, as journalled."""
+        entries = await self._load(request_id)
+        return Report(request_id=request_id, lines=tuple(_line(entry) for entry in entries))
+
+    async def _load(self, request_id: RequestId) -> list[Entry]:
+        return [Entry.of(row) for row in await self._journal.load(request_id)]
+
+    def _runs(self, plan: Plan, entries: Sequence[Entry]) -> list[StepRun]:
+        planned = [(step.name, step.target) for step in plan.steps]
+        if planned != [(entry.name, entry.target) for entry in entries]:
+            raise PlanChangedError(entries[0].request_id if entries else "")
+        return [
+            StepRun(
+                entry,
+                step_of(step, self._context(entry.request_id, str(step.args["subject"]))),
+                journal=self._journal,
+                clock=self._clock,
+                pace=self._pace,
+            )
+            for step, entry in zip(plan.steps, entries, strict=True)
+        ]
+
+    def _context(self, request_id: RequestId, subject: str) -> StepContext:
+        return StepContext(
+            tenant=self._tenant,
+            records=self._records,
+            clock=self._clock,
+            request_id=request_id,
+            subject=ObjectId(subject),
+        )
+
+
+def _unblocked(entry: Entry) -> Entry:
+    return Entry(
+        request_id=entry.request_id,
+        position=entry.position,
+        name=entry.name,
+        target=entry.target,
+        state=StepState.PENDING,
+        before=entry.before,
+        detail={},
+        intent_at=entry.intent_at,
+    )
+
+
+def _line(entry: Entry) -> ReportLine:
+    title = (entry.before or {}).get("group", "")
+    return ReportLine(
+        position=entry.position,
+        name=entry.name,
+        title=str(title),
+        state=entry.state,
+        before=readable(entry.name, entry.before),
+        after=readable(entry.name, entry.after),
+        verified_at=entry.verified_at,
+    )

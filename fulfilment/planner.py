@@ -1,0 +1,72 @@
+"""Makes the plan of an order from the accounts as they are now, without changing anything."""
+
+from collections.abc import Mapping
+
+from fulfilment.orders import AUTOMATIC, Seen, new_upn_of, obstacles_of, steps_of
+from fulfilment.tenant import PermanentTenantError, Tenant, TransientTenantError, domain_of
+from mutations.case_finder import Outcome
+from mutations.directory import DirectoryUnavailableError
+from mutations.plan import Move, Obstacle, Plan
+from mutations.register import Entity, Register
+
+
+class TenantPlanner:
+    """Plans orders A and B; order C is a manual order, D and P are none."""
+
+    def __init__(self, tenant: Tenant, register: Register) -> None:
+        self._tenant = tenant
+        self._register = register
+
+    async def plan(self, move: Move) -> Plan:
+        """Return what would change for `move`; with obstacles the steps are what is known so far.
+
+        Raises:
+            DirectoryUnavailableError: The tenant did not answer.
+        """
+        if move.outcome not in AUTOMATIC:
+            return _refused(*_not_automatic(move.outcome))
+        target = self._register.entity(move.target)
+        if target is None or not target.domains:
+            params = {"entity": self._register.name_of(move.target)}
+            return _refused("plan.obstacle.target_without_domain", params)
+        try:
+            seen = await self._see(move, target)
+        except TransientTenantError as error:
+            raise DirectoryUnavailableError from error
+        except PermanentTenantError as error:
+            return _refused(error.key, error.params)
+        return Plan(steps=steps_of(seen), obstacles=obstacles_of(seen))
+
+    async def _see(self, move: Move, target: Entity) -> Seen:
+        tenant, subject = self._tenant, move.subject
+        account = await tenant.account(subject)
+        if account is None:
+            raise PermanentTenantError("plan.obstacle.account_missing", {})
+        mailbox = await tenant.mailbox(subject)
+        if mailbox is None:
+            raise PermanentTenantError("plan.obstacle.mailbox_missing", {"upn": account.upn})
+        new_upn = new_upn_of(account.upn, target)
+        return Seen(
+            move=move,
+            source_name=self._register.name_of(move.source),
+            target_name=target.name,
+            account=account,
+            mailbox=mailbox,
+            memberships=await tenant.memberships(subject),
+            sites=await tenant.sites(subject),
+            drive=await tenant.drive(subject),
+            new_upn=new_upn,
+            holder=await tenant.holder(new_upn) if new_upn else None,
+            has_domain=new_upn is None or await tenant.has_domain(domain_of(new_upn)),
+            onedrive_days=self._register.contract.onedrive_days,
+        )
+
+
+def _not_automatic(outcome: Outcome) -> tuple[str, Mapping[str, object]]:
+    if outcome is Outcome.C:
+        return "plan.obstacle.manual_order", {"order": outcome.value}
+    return "plan.obstacle.no_order", {"order": outcome.value}
+
+
+def _refused(key: str, params: Mapping[str, object]) -> Plan:
+    return Plan(steps=(), obstacles=(Obstacle(key, params),))

@@ -1,0 +1,58 @@
+"""What a run of an order came to, and what can be told about it afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fulfilment.journal import StepState
+from mutations.identity import RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Every step was read back in this run and holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Nothing is wrong; go on after so many seconds."""
+
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPerson:
+    """A step cannot go on: which one, and a message key with parameters that says why."""
+
+    step: str
+    key: str
+    params: Mapping[str, object]
+
+
+Progress = Finished | Again | NeedsPerson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportLine:
+    """One step as it was before and as it was read back, as a person reads it.
+
+    Attributes:
+        title: Name of what was changed where the label of the step needs one.
+        after: Empty for none, and as long as `verified_at` is None.
+    """
+
+    position: int
+    name: str
+    title: str
+    state: StepState
+    before: str
+    after: str
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All steps of one request, from the journal."""
+
+    request_id: RequestId
+    lines: tuple[ReportLine, ...]

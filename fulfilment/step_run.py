@@ -1,0 +1,203 @@
+"""One step on its way from pending to verified, a little further at every call."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from fulfilment.journal import Entry, Journal, StepState
+from fulfilment.progress import Again, NeedsPerson, Progress
+from fulfilment.steps.step import Step
+from fulfilment.tenant import PermanentTenantError, TransientTenantError
+from mutations.clock import Clock
+
+_LOGGER = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patiently the tenant is asked.
+
+    Attributes:
+        agreeing_reads: Consecutive reads that must agree before a step is verified.
+        poll_s: Seconds between two reads of one step.
+        deadline_s: Seconds that a taken change may stay unseen before a person is called.
+        settle_s: Seconds of reading after an unknown outcome before a write is repeated; longer
+            than the tenant takes to show a change, or a change could happen twice.
+        backoff_s: Seconds after a first passing failure; doubled at each further one.
+        longest_backoff_s: Seconds at which the doubling stops.
+        most_attempts: Passing failures of one step before a person is called.
+    """
+
+    agreeing_reads: int = 2
+    poll_s: float = 1.0
+    deadline_s: float = 300.0
+    settle_s: float = 15.0
+    backoff_s: float = 2.0
+    longest_backoff_s: float = 60.0
+    most_attempts: int = 8
+
+
+class StepRun:
+    """Moves one journal entry forward; each change of it is saved before the next call goes out.
+
+    Every method returns None to let the run go on, or what the run came to.
+    """
+
+    def __init__(
+        self, entry: Entry, step: Step, *, journal: Journal, clock: Clock, pace: Pace
+    ) -> None:
+        self._entry = entry
+        self._step = step
+        self._journal = journal
+        self._clock = clock
+        self._pace = pace
+
+    async def snapshot(self) -> Progress | None:
+        """Journal the state from before the order, once."""
+        if self._entry.before is not None:
+            return None
+        return await self._guarded(self._inspect)
+
+    async def advance(self) -> Progress | None:
+        """Bring the step nearer to verified; None when it is."""
+        if self._entry.state is StepState.VERIFIED:
+            return None
+        return await self._guarded(self._write_and_read)
+
+    async def confirm(self) -> Progress | None:
+        """Read a verified step once more at the end of the order (R10)."""
+        return await self._guarded(self._read_again)
+
+    async def _guarded(self, act: Callable[[], Awaitable[Progress | None]]) -> Progress | None:
+        if self._entry.state is StepState.BLOCKED:
+            return self._needs_person()
+        pause_s = self._seconds_until(self._moment("next_at"))
+        if pause_s > 0:
+            return Again(pause_s)
+        try:
+            return await act()
+        except TransientTenantError as error:
+            return await self._back_off(error.retry_after_s or 0.0)
+        except PermanentTenantError as error:
+            return await self._block(error.key, dict(error.params))
+
+    async def _inspect(self) -> None:
+        await self._save(before=await self._step.inspect())
+
+    async def _write_and_read(self) -> Progress | None:
+        if self._entry.state is StepState.PENDING:
+            waiting = await self._write()
+            if waiting is not None:
+                return waiting
+        return await self._read()
+
+    async def _write(self) -> Progress | None:
+        if self._entry.intent_at is not None:
+            # A write was about to be made and its outcome is unknown: look, never repeat blindly.
+            verdict = await self._step.verify(self._before)
+            if verdict.holds:
+                await self._written()
+                return None
+            waiting = await self._settle()
+            if waiting is not None:
+                return waiting
+        await self._save(intent_at=self._clock.now(), detail={})
+        await self._step.apply()
+        await self._written()
+        return None
+
+    async def _settle(self) -> Progress | None:
+        since = self._moment("unknown_since") or self._clock.now()
+        if -self._seconds_until(since) >= self._pace.settle_s:
+            return None
+        return await self._poll_later({"unknown_since": since.isoformat()})
+
+    async def _written(self) -> None:
+        now = self._clock.now()
+        await self._save(
+            state=StepState.WRITTEN, written_at=now, detail={"since": now.isoformat()}
+        )
+
+    async def _read(self) -> Progress | None:
+        verdict = await self._step.verify(self._before)
+        since = self._moment("since") or self._clock.now()
+        agreeing = int(str(self._entry.detail.get("agreeing", 0))) + 1 if verdict.holds else 0
+        if agreeing >= self._pace.agreeing_reads:
+            await self._save(
+                state=StepState.VERIFIED,
+                after=verdict.seen,
+                verified_at=self._clock.now(),
+                detail={},
+            )
+            return None
+        waited_s = -self._seconds_until(since)
+        if not verdict.holds and waited_s >= self._pace.deadline_s:
+            return await self._block("attention.not_confirmed", {"minutes": int(waited_s // 60)})
+        return await self._poll_later(
+            {"since": since.isoformat(), "agreeing": agreeing}, state=StepState.CONVERGING
+        )
+
+    async def _read_again(self) -> Progress | None:
+        verdict = await self._step.verify(self._before)
+        if verdict.holds:
+            return None
+        since = self._clock.now().isoformat()
+        return await self._poll_later(
+            {"since": since, "agreeing": 0}, state=StepState.CONVERGING, verified_at=None
+        )
+
+    async def _poll_later(self, detail: dict[str, object], **changes: object) -> Progress:
+        await self._save(detail=detail | {"next_at": self._in(self._pace.poll_s)}, **changes)
+        return Again(self._pace.poll_s)
+
+    async def _back_off(self, asked_s: float) -> Progress:
+        attempts = self._entry.attempts + 1
+        if attempts >= self._pace.most_attempts:
+            await self._save(attempts=attempts)
+            return await self._block("attention.tenant_unavailable", {"attempts": attempts})
+        backoff_s = min(self._pace.longest_backoff_s, self._pace.backoff_s * 2 ** (attempts - 1))
+        wait_s = max(asked_s, backoff_s)
+        detail = {**self._entry.detail, "next_at": self._in(wait_s)}
+        if self._entry.intent_at is not None and self._entry.state is StepState.PENDING:
+            detail["unknown_since"] = self._clock.now().isoformat()
+        await self._save(attempts=attempts, detail=detail)
+        return Again(wait_s)
+
+    async def _block(self, key: str, params: dict[str, object]) -> Progress:
+        await self._save(state=StepState.BLOCKED, detail={"key": key, "params": params})
+        return self._needs_person()
+
+    def _needs_person(self) -> NeedsPerson:
+        params = self._entry.detail["params"]
+        assert isinstance(params, dict)
+        return NeedsPerson(self._entry.name, str(self._entry.detail["key"]), params)
+
+    async def _save(self, **changes: object) -> None:
+        known = self._entry.state
+        self._entry = replace(self._entry, **changes)  # type: ignore[arg-type] # named fields
+        await self._journal.save(self._entry)
+        if self._entry.state is not known:
+            _LOGGER.info(
+                "step moved on",
+                request_id=self._entry.request_id,
+                position=self._entry.position,
+                step=self._entry.name,
+                state=self._entry.state.value,
+            )
+
+    @property
+    def _before(self) -> dict[str, object]:
+        assert self._entry.before is not None
+        return dict(self._entry.before)
+
+    def _moment(self, key: str) -> datetime | None:
+        value = self._entry.detail.get(key)
+        return None if value is None else datetime.fromisoformat(str(value))
+
+    def _in(self, seconds: float) -> str:
+        return (self._clock.now() + timedelta(seconds=seconds)).isoformat()
+
+    def _seconds_until(self, moment: datetime | None) -> float:
+        return 0.0 if moment is None else (moment - self._clock.now()).total_seconds()

@@ -1,0 +1,1 @@
+"""The steps that orders are made of, one small class each."""

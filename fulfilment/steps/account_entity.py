@@ -1,0 +1,52 @@
+"""Step `account.entity`: the account comes under the new entity.
+
+A choice: the source page names no step for it. On the simulated tenant the licence seats follow
+the account; on a tenant with quota per entity this is where the quota moves.
+"""
+
+from typing import ClassVar
+
+from fulfilment.steps.step import State, StepContext, Verdict, text
+from fulfilment.tenant import PermanentTenantError
+from mutations.identity import EntityCode
+
+
+class MoveToEntity:
+    """Brings the account under the new entity."""
+
+    name: ClassVar[str] = "account.entity"
+
+    def __init__(self, context: StepContext, args: State) -> None:
+        self._context = context
+        self._source = EntityCode(text(args, "source"))
+        self._target = EntityCode(text(args, "target"))
+        self._names = {
+            self._source: text(args, "source_name"),
+            self._target: text(args, "target_name"),
+        }
+
+    async def inspect(self) -> State:
+        """Return the entity, or refuse when the account moved elsewhere meanwhile."""
+        account = await self._context.account()
+        if account.entity not in self._names:
+            raise PermanentTenantError(
+                "tenant.entity_changed",
+                {"expected": self._names[self._source], "found": account.entity or ""},
+            )
+        return {"entity": account.entity, "name": self._names[account.entity]}
+
+    async def apply(self) -> None:
+        """Move the account unless it is there."""
+        state = await self.inspect()
+        if state["entity"] != self._target:
+            await self._context.tenant.move_to_entity(self._context.subject, self._target)
+
+    async def verify(self, before: State) -> Verdict:  # noqa: ARG002  # part of the protocol
+        """Hold when the account shows the new entity."""
+        state = await self.inspect()
+        return Verdict(state["entity"] == self._target, state)
+
+    @staticmethod
+    def readable(state: State) -> str:
+        """Return the name of the entity."""
+        return text(state, "name")

@@ -1,0 +1,36 @@
+"""Step `mailbox.aliases`: order B removes every secondary address (R3)."""
+
+from typing import ClassVar
+
+from fulfilment.steps.step import State, StepContext, Verdict, lines, text, texts
+
+
+class RemoveAliases:
+    """Takes all secondary addresses from the mailbox, also those added since the plan."""
+
+    name: ClassVar[str] = "mailbox.aliases"
+
+    def __init__(self, context: StepContext, args: State) -> None:
+        self._context = context
+        self._guid = text(args, "mailbox")
+
+    async def inspect(self) -> State:
+        """Return the secondary addresses."""
+        mailbox = await self._context.pinned_mailbox(self._guid)
+        return {"aliases": sorted(mailbox.aliases)}
+
+    async def apply(self) -> None:
+        """Remove the secondary addresses that are there."""
+        mailbox = await self._context.pinned_mailbox(self._guid)
+        if mailbox.aliases:
+            await self._context.tenant.remove_aliases(self._context.subject, mailbox.aliases)
+
+    async def verify(self, before: State) -> Verdict:  # noqa: ARG002  # part of the protocol
+        """Hold when only the primary address is left."""
+        state = await self.inspect()
+        return Verdict(state["aliases"] == [], state)
+
+    @staticmethod
+    def readable(state: State) -> str:
+        """Return the secondary addresses, one a line."""
+        return lines(texts(state, "aliases"))

@@ -1,0 +1,102 @@
+"""What every step can do, and what it gets to do it with."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from fulfilment.retention import RetentionRecords
+from fulfilment.tenant import Account, Mailbox, PermanentTenantError, Tenant
+from mutations.clock import Clock
+from mutations.identity import ObjectId, RequestId
+
+State = Mapping[str, object]
+"""What a step reads: JSON values, so that it can be journalled as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether one read shows what the step wants, and what that read saw."""
+
+    holds: bool
+    seen: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepContext:
+    """The surroundings of a step of one request."""
+
+    tenant: Tenant
+    records: RetentionRecords
+    clock: Clock
+    request_id: RequestId
+    subject: ObjectId
+
+    async def account(self) -> Account:
+        """Return the account of the colleague, or refuse when it is gone."""
+        account = await self.tenant.account(self.subject)
+        if account is None:
+            raise PermanentTenantError("tenant.account_missing", {})
+        return account
+
+    async def mailbox(self) -> Mailbox:
+        """Return the mailbox of the colleague, or refuse when it is gone."""
+        mailbox = await self.tenant.mailbox(self.subject)
+        if mailbox is None:
+            raise PermanentTenantError("tenant.mailbox_missing", {})
+        return mailbox
+
+    async def pinned_mailbox(self, guid: str) -> Mailbox:
+        """Return the mailbox that was planned for, or refuse when another took its place."""
+        mailbox = await self.mailbox()
+        if mailbox.guid != guid:
+            raise PermanentTenantError("tenant.mailbox_replaced", {"address": mailbox.primary})
+        return mailbox
+
+
+class Step(Protocol):
+    """One change that can be looked at, made and checked.
+
+    Each may raise `TransientTenantError` and `PermanentTenantError`.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, context: StepContext, args: State) -> None: ...
+
+    async def inspect(self) -> State:
+        """Return the state as it is, for the journal."""
+        ...
+
+    async def apply(self) -> None:
+        """Make the change unless it is there already; what may not be repeated is read first."""
+        ...
+
+    async def verify(self, before: State) -> Verdict:
+        """Read once whether the change is there; `before` is what `inspect` told at the start."""
+        ...
+
+    @staticmethod
+    def readable(state: State) -> str:
+        """Return a state as a person reads it: empty for none, one value a line for lists."""
+        ...
+
+
+def text(values: Mapping[str, object], key: str) -> str:
+    """Return a required text from arguments or a state."""
+    value = values[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} must be text")
+    return value
+
+
+def texts(values: Mapping[str, object], key: str) -> list[str]:
+    """Return a required list of texts from arguments or a state."""
+    value = values[key]
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{key} must be a list")
+    return [str(item) for item in value]
+
+
+def lines(values: Iterable[str]) -> str:
+    """Return values in a stable order, one a line."""
+    return "\n".join(sorted(values, key=str.casefold))

@@ -1,0 +1,244 @@
+"""The simulated tenant as fulfilment sees it; it obeys the rules of the real one."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from fulfilment.tenant import (
+    Account,
+    Drive,
+    GroupKind,
+    Holder,
+    Mailbox,
+    Membership,
+    Owner,
+    PermanentTenantError,
+    SiteAccess,
+    domain_of,
+)
+from fulfilment.tenants.simulated.records import (
+    SimAccount,
+    SimMailbox,
+    SimMembership,
+    drive_url,
+    membership_id,
+)
+from fulfilment.tenants.simulated.world import SimulatedWorld
+from mutations.identity import EntityCode, ObjectId, Upn
+
+
+class SimulatedTenant:
+    """Implements `fulfilment.tenant.Tenant` on a world that exists nowhere else."""
+
+    def __init__(self, world: SimulatedWorld, *, domains: frozenset[str]) -> None:
+        """Answer for `world`.
+
+        Args:
+            world: What exists.
+            domains: Mail domains that the tenant may use: those of the entities on it.
+        """
+        self._world = world
+        self._domains = domains
+
+    async def account(self, object_id: ObjectId) -> Account | None:
+        """Return one account that is not deleted."""
+        async with self._world.call("account"):
+            found = await self._world.account(object_id)
+            return None if found is None else self._account(found)
+
+    async def mailbox(self, object_id: ObjectId) -> Mailbox | None:
+        """Return the mailbox of an account."""
+        async with self._world.call("mailbox"):
+            found = await self._world.account(object_id)
+            if found is None or found.mailbox is None:
+                return None
+            return Mailbox(**msgspec.structs.asdict(found.mailbox))
+
+    async def memberships(self, object_id: ObjectId) -> Sequence[Membership]:
+        """Return every group that an account is a member or an owner of."""
+        async with self._world.call("memberships"):
+            accounts = await self._world.accounts()
+            groups = await self._world.groups()
+            known = (await self._world.memberships()).values()
+            return tuple(
+                Membership(
+                    group_id=one.group,
+                    name=groups[one.group].name,
+                    kind=groups[one.group].kind,
+                    owners=_owners(
+                        [other.person for other in known if _owns(other, one.group)], accounts
+                    ),
+                    is_member=one.is_member,
+                    is_owner=one.is_owner,
+                )
+                for one in known
+                if one.person == object_id and (one.is_member or one.is_owner)
+            )
+
+    async def sites(self, object_id: ObjectId) -> Sequence[SiteAccess]:
+        """Return every SharePoint site that an account reaches."""
+        async with self._world.call("sites"):
+            accounts = await self._world.accounts()
+            return tuple(
+                SiteAccess(site_id=site.id, name=site.name, owners=_owners(site.owners, accounts))
+                for site in (await self._world.sites()).values()
+                if object_id in {*site.members, *site.owners}
+            )
+
+    async def drive(self, object_id: ObjectId) -> Drive | None:
+        """Return the OneDrive of an account."""
+        async with self._world.call("drive"):
+            found = await self._world.account(object_id)
+            if found is None or found.drive is None:
+                return None
+            return Drive(url=found.drive.url, size_bytes=found.drive.size_bytes)
+
+    async def holder(self, address: str) -> Holder | None:
+        """Return who holds an address, soft-deleted accounts included."""
+        async with self._world.call("holder"):
+            return _holder(address, await self._world.accounts())
+
+    async def has_domain(self, domain: str) -> bool:
+        """Tell whether the tenant may use a mail domain."""
+        async with self._world.call("has_domain"):
+            return domain in self._domains
+
+    async def set_upn(self, object_id: ObjectId, upn: Upn) -> None:
+        """Give an account another UPN; refused when the domain or the name is not free to use."""
+        async with self._world.write("set_upn"):
+            if domain_of(upn) not in self._domains:
+                raise PermanentTenantError("tenant.domain_unknown", {"domain": domain_of(upn)})
+            holder = _holder(upn, await self._world.true_accounts())
+            if holder is not None and holder.object_id != object_id:
+                key = "tenant.upn_taken_deleted" if holder.is_deleted else "tenant.upn_taken"
+                raise PermanentTenantError(key, {"address": upn})
+            await self._world.change_account(
+                "set_upn", object_id, lambda account: _renamed(account, upn), upn=upn
+            )
+
+    async def set_litigation_hold(self, object_id: ObjectId, *, owner: str, comment: str) -> None:
+        """Put the mailbox of an account in litigation hold."""
+        now = self._world.now
+
+        def held(account: SimAccount) -> SimAccount:
+            mailbox = msgspec.structs.replace(
+                _mailbox(account),
+                litigation_hold=True,
+                hold_since=now,
+                hold_owner=owner,
+                hold_comment=comment,
+            )
+            return msgspec.structs.replace(account, mailbox=mailbox)
+
+        async with self._world.write("set_litigation_hold"):
+            await self._world.change_account("set_litigation_hold", object_id, held, owner=owner)
+
+    async def remove_aliases(self, object_id: ObjectId, aliases: Sequence[str]) -> None:
+        """Take secondary addresses from a mailbox."""
+
+        def without(account: SimAccount) -> SimAccount:
+            mailbox = _mailbox(account)
+            left = tuple(alias for alias in mailbox.aliases if alias not in aliases)
+            return msgspec.structs.replace(
+                account, mailbox=msgspec.structs.replace(mailbox, aliases=left)
+            )
+
+        async with self._world.write("remove_aliases"):
+            await self._world.change_account(
+                "remove_aliases", object_id, without, aliases=sorted(aliases)
+            )
+
+    async def remove_group_member(self, group_id: str, object_id: ObjectId) -> None:
+        """End a membership; refused where members are not managed in the tenant."""
+        async with self._world.write("remove_group_member"):
+            await self._cloud_group(group_id)
+            await self._world.change_membership(
+                "remove_group_member",
+                membership_id(group=group_id, person=object_id),
+                lambda one: msgspec.structs.replace(one, is_member=False),
+            )
+
+    async def remove_group_owner(self, group_id: str, object_id: ObjectId) -> None:
+        """End an ownership; refused for the last owner."""
+        async with self._world.write("remove_group_owner"):
+            name = await self._cloud_group(group_id)
+            known = (await self._world.true_memberships()).values()
+            owners = {one.person for one in known if _owns(one, group_id)}
+            if owners == {object_id}:
+                raise PermanentTenantError("tenant.last_owner", {"group": name})
+            await self._world.change_membership(
+                "remove_group_owner",
+                membership_id(group=group_id, person=object_id),
+                lambda one: msgspec.structs.replace(one, is_owner=False),
+            )
+
+    async def move_to_entity(self, object_id: ObjectId, entity: EntityCode) -> None:
+        """Bring an account under an entity whose entitlement reached it; its seats go along."""
+        now = self._world.now
+
+        def moved(account: SimAccount) -> SimAccount:
+            if not any(one.entity == entity and one.shows(now) for one in account.entitlements):
+                raise PermanentTenantError("tenant.entitlement_missing", {"entity": entity})
+            return msgspec.structs.replace(account, entity=entity)
+
+        async with self._world.write("move_to_entity"):
+            await self._world.change_account("move_to_entity", object_id, moved, entity=entity)
+
+    async def _cloud_group(self, group_id: str) -> str:
+        group = await self._world.group(group_id)
+        if group is None:
+            raise PermanentTenantError("tenant.group_missing", {})
+        if group.kind is not GroupKind.CLOUD:
+            params = {"group": group.name, "kind": group.kind.value}
+            raise PermanentTenantError("tenant.group_kind", params)
+        return group.name
+
+    def _account(self, found: SimAccount) -> Account:
+        now = self._world.now
+        return Account(
+            object_id=ObjectId(found.id),
+            name=found.name,
+            upn=Upn(found.upn),
+            enabled=found.enabled,
+            entity=EntityCode(found.entity) if found.entity else None,
+            entitlements=frozenset(
+                EntityCode(one.entity) for one in found.entitlements if one.shows(now)
+            ),
+            profile=found.profile,
+            status=found.status,
+        )
+
+
+def _renamed(account: SimAccount, upn: Upn) -> SimAccount:
+    if account.upn == upn:
+        return account
+    mailbox, drive = account.mailbox, account.drive
+    if mailbox is not None:
+        aliases = tuple(one for one in (*mailbox.aliases, mailbox.primary) if one != upn)
+        mailbox = msgspec.structs.replace(mailbox, primary=upn, aliases=aliases)
+    if drive is not None:
+        drive = msgspec.structs.replace(drive, url=drive_url(upn))
+    return msgspec.structs.replace(account, upn=upn, mailbox=mailbox, drive=drive)
+
+
+def _mailbox(account: SimAccount) -> SimMailbox:
+    if account.mailbox is None:
+        raise PermanentTenantError("tenant.mailbox_missing", {})
+    return account.mailbox
+
+
+def _owns(membership: SimMembership, group_id: str) -> bool:
+    return membership.group == group_id and membership.is_owner
+
+
+def _owners(ids: Sequence[str], accounts: Mapping[str, SimAccount]) -> tuple[Owner, ...]:
+    found = [accounts[one] for one in ids if one in accounts]
+    named = [Owner(object_id=ObjectId(one.id), name=one.name) for one in found]
+    return tuple(sorted(named, key=lambda owner: owner.name))
+
+
+def _holder(address: str, accounts: Mapping[str, SimAccount]) -> Holder | None:
+    for account in accounts.values():
+        if account.holds(address):
+            return Holder(object_id=ObjectId(account.id), is_deleted=account.is_deleted)
+    return None

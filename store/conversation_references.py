@@ -1,0 +1,88 @@
+"""Where the bot can reach a person: the one-to-one conversation of each who ever spoke to it."""
+
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+from mutations.clock import Clock
+from mutations.identity import ObjectId
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationReference:
+    """The address of the personal chat between one person and the bot.
+
+    Attributes:
+        service_url: Base URL of the channel service that carries this conversation.
+        bot_id: Channel account id of the bot in that conversation.
+        account_id: Channel account id of the person, which is not the object id.
+    """
+
+    person: ObjectId
+    conversation_id: str
+    service_url: str
+    tenant_id: str
+    bot_id: str
+    account_id: str
+
+
+# Runs on every turn: nothing is locked or written while the address is the known one.
+_REMEMBER: Final[LiteralString] = """
+insert into conversation_reference
+  (person, conversation_id, service_url, tenant_id, bot_id, account_id, updated_at)
+select %(person)s, %(conversation_id)s, %(service_url)s, %(tenant_id)s, %(bot_id)s,
+  %(account_id)s, %(at)s
+where not exists (
+  select from conversation_reference
+  where person = %(person)s and conversation_id = %(conversation_id)s
+    and service_url = %(service_url)s and tenant_id = %(tenant_id)s
+    and bot_id = %(bot_id)s and account_id = %(account_id)s)
+on conflict (person) do update set
+  conversation_id = excluded.conversation_id, service_url = excluded.service_url,
+  tenant_id = excluded.tenant_id, bot_id = excluded.bot_id,
+  account_id = excluded.account_id, updated_at = excluded.updated_at
+"""
+
+_FIND: Final[LiteralString] = """
+select person, conversation_id, service_url, tenant_id, bot_id, account_id
+from conversation_reference where person = %s
+"""
+
+
+class SqlConversationReferences:
+    """Keeps one address per person; the last one seen is the valid one."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def remember(self, reference: ConversationReference) -> bool:
+        """Keep this address and tell whether it is new; costs one read when it is known."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(
+                _REMEMBER,
+                {
+                    "person": reference.person,
+                    "conversation_id": reference.conversation_id,
+                    "service_url": reference.service_url,
+                    "tenant_id": reference.tenant_id,
+                    "bot_id": reference.bot_id,
+                    "account_id": reference.account_id,
+                    "at": self._clock.now(),
+                },
+            )
+        return cursor.rowcount > 0
+
+    async def find(self, person: ObjectId) -> ConversationReference | None:
+        """Return the address of a person, or None when the bot was never spoken to."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_FIND, (person,))
+            row = await cursor.fetchone()
+        return None if row is None else ConversationReference(**row)
+
+    async def forget(self, person: ObjectId) -> None:
+        """Drop the address: the person removed the bot. Does nothing for an unknown person."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                "delete from conversation_reference where person = %s", (person,)
+            )

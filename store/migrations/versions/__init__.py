@@ -1,0 +1,1 @@
+"""One file per step; never change one that has been released."""

@@ -1,0 +1,138 @@
+"""One transaction as the rules see it: requests, drafts, reservations, audit and jobs together."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from mutations.clock import Clock
+from mutations.errors import ConcurrentUpdateError
+from mutations.identity import ObjectId, RequestId
+from mutations.jobs import (
+    CarryOut,
+    CheckPreconditions,
+    Deliver,
+    Job,
+    RefreshCards,
+)
+from store import audit
+from store.database import Connection
+from store.drafts import SqlDrafts
+from store.requests import SqlRequests
+from store.reservations import SqlReservations
+from store.unit_of_work import Store, TransactionalJobs, UnitOfWork
+
+T = TypeVar("T")
+
+_RUNS: Final = 5
+
+
+class SqlAudit:
+    """The audit, written in the transaction that it tells of."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def append(
+        self,
+        kind: str,
+        *,
+        at: datetime,
+        actor: ObjectId | None,
+        request_id: RequestId | None,
+        params: Mapping[str, object],
+    ) -> None:
+        """Record one event; `params` are JSON values without names and addresses."""
+        await audit.append(
+            self._connection, at=at, kind=kind, actor=actor, request_id=request_id, params=params
+        )
+
+
+class SqlJobs:
+    """The queue, filled in this transaction; times are those of the injected clock."""
+
+    def __init__(self, jobs: TransactionalJobs, now: datetime) -> None:
+        self._jobs = jobs
+        self._now = now
+
+    async def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
+        """Have `job` done once the transaction holds, not before `at` (aware; None: at once)."""
+        delay_s = None if at is None else max(0.0, (at - self._now).total_seconds())
+        await self._jobs.enqueue(
+            job.name,
+            lock=_lock(job),
+            queueing_lock=_queueing_lock(job),
+            delay_s=delay_s or None,
+            **asdict(job),
+        )
+
+
+def _lock(job: Job) -> str | None:
+    """Return what may only be worked on by one job at a time."""
+    match job:
+        case Deliver(person=person):
+            return f"person:{person}"
+        case RefreshCards(request_id=request_id):
+            return f"cards:{request_id}"
+        case CarryOut(account=account):
+            return f"account:{account}"
+        case _:
+            return None
+
+
+def _queueing_lock(job: Job) -> str | None:
+    """Return what it is enough to have waiting once."""
+    match job:
+        case RefreshCards(request_id=request_id) | CheckPreconditions(request_id=request_id):
+            return f"{job.name}:{request_id}"
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class SqlWork:
+    """One open transaction."""
+
+    requests: SqlRequests
+    drafts: SqlDrafts
+    reservations: SqlReservations
+    audit: SqlAudit
+    jobs: SqlJobs
+
+    @classmethod
+    def of(cls, unit: UnitOfWork, now: datetime) -> "SqlWork":
+        """Return the repositories over an open unit of work."""
+        connection = unit.connection
+        return cls(
+            requests=SqlRequests(connection, now),
+            drafts=SqlDrafts(connection, now),
+            reservations=SqlReservations(connection, now),
+            audit=SqlAudit(connection),
+            jobs=SqlJobs(unit.jobs, now),
+        )
+
+
+class SqlStore:
+    """Runs use cases in transactions of their own."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def run(self, act: Callable[[SqlWork], Awaitable[T]]) -> T:
+        """Run `act` in one transaction and commit; again on fresh data when another was first.
+
+        Raises:
+            ConcurrentUpdateError: It did not work after some tries.
+            DatabaseUnavailableError: The database does not answer in time.
+        """
+        for _ in range(_RUNS - 1):
+            try:
+                return await self._once(act)
+            except ConcurrentUpdateError:
+                continue
+        return await self._once(act)
+
+    async def _once(self, act: Callable[[SqlWork], Awaitable[T]]) -> T:
+        async with self._store.begin() as unit:
+            return await act(SqlWork.of(unit, self._clock.now()))

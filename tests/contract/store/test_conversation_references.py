@@ -1,0 +1,78 @@
+from dataclasses import asdict
+
+import pytest
+
+from mutations.identity import ObjectId
+from store.conversation_references import ConversationReference, SqlConversationReferences
+from store.database import Database
+from tests.fakes.clock import FakeClock
+
+ANN = ConversationReference(
+    person=ObjectId("11111111-0000-0000-0000-000000000001"),
+    conversation_id="a:conversation",
+    service_url="https://smba.example/emea/",
+    tenant_id="22222222-0000-0000-0000-000000000002",
+    bot_id="28:bot",
+    account_id="29:ann",
+)
+
+
+@pytest.fixture
+def references(database: Database, clock: FakeClock) -> SqlConversationReferences:
+    return SqlConversationReferences(database, clock)
+
+
+async def _row_version(database: Database) -> object:
+    """Return what changes with every write and every lock of the one row."""
+    async with database.connection() as connection:
+        cursor = await connection.execute(
+            "select xmin::text, xmax::text, updated_at from conversation_reference"
+        )
+        rows = await cursor.fetchall()
+    assert len(rows) == 1
+    return rows[0]
+
+
+async def test_nobody_is_known_at_first(references: SqlConversationReferences) -> None:
+    assert await references.find(ANN.person) is None
+
+
+async def test_an_address_is_found_again(references: SqlConversationReferences) -> None:
+    await references.remember(ANN)
+
+    assert await references.find(ANN.person) == ANN
+
+
+@pytest.mark.parametrize(
+    "field", ["conversation_id", "service_url", "tenant_id", "bot_id", "account_id"]
+)
+async def test_a_changed_address_takes_the_place_of_the_old_one(
+    references: SqlConversationReferences, field: str
+) -> None:
+    moved = ConversationReference(**(asdict(ANN) | {field: "changed"}))
+    await references.remember(ANN)
+
+    await references.remember(moved)
+
+    assert await references.find(ANN.person) == moved
+
+
+async def test_a_known_address_is_neither_written_nor_locked(
+    references: SqlConversationReferences, database: Database, clock: FakeClock
+) -> None:
+    await references.remember(ANN)
+    before = await _row_version(database)
+    clock.advance(hours=1)
+
+    await references.remember(ANN)
+
+    assert await _row_version(database) == before
+
+
+async def test_a_person_is_forgotten(references: SqlConversationReferences) -> None:
+    await references.remember(ANN)
+
+    await references.forget(ANN.person)
+    await references.forget(ANN.person)
+
+    assert await references.find(ANN.person) is None

@@ -1,0 +1,1 @@
+"""Journeys through the real client in Chromium (`make e2e`)."""

@@ -1,0 +1,258 @@
+"""How an order advances: late reads, failures of the tenant, people who are needed."""
+
+from dataclasses import replace
+
+import pytest
+from msgspec import structs
+
+from fulfilment.engine import PlanChangedError
+from fulfilment.journal import StepState
+from fulfilment.progress import Again, Finished, NeedsPerson
+from fulfilment.step_run import Pace
+from mutations.case_finder import Outcome
+from mutations.plan import Obstacle
+from tests.unit.fulfilment.stage import (
+    COLLEAGUE,
+    MOVER,
+    NEW,
+    OLD,
+    PACE,
+    REQUEST,
+    SOURCE,
+    TARGET,
+    WORLD,
+    Stage,
+    entity,
+    register,
+)
+from tests.unit.fulfilment.test_stops import EFFECTS
+
+
+async def test_a_step_is_verified_only_by_consecutive_agreeing_reads() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    engine = stage.engine()
+    states = []
+    for _ in range(5):
+        progress = await engine.advance(REQUEST, plan)
+        states.append((await stage.journal.load(REQUEST))[0].state)
+        assert isinstance(progress, Again)
+        stage.clock.advance(seconds=progress.after_s)
+
+    # Written at 0 s, visible from 2 s on: read at 0, 1, 2 and again at 3 s.
+    assert states[:4] == [StepState.CONVERGING] * 3 + [StepState.VERIFIED]
+
+
+async def test_called_too_early_it_neither_reads_nor_writes() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    engine = stage.engine()
+    await engine.advance(REQUEST, plan)
+    saved = stage.journal.saved
+
+    stage.clock.advance(seconds=0.25)
+    progress = await engine.advance(REQUEST, plan)
+
+    assert progress == Again(0.75)
+    assert stage.journal.saved == saved
+
+
+async def test_finished_is_told_again_when_asked_again_without_a_new_change() -> None:
+    stage = await Stage.of()
+    plan = await stage.carry_out(Outcome.B)
+
+    assert await stage.engine().advance(REQUEST, plan) == Finished()
+    assert await stage.effects() == EFFECTS[Outcome.B]
+
+
+async def test_a_change_that_never_shows_needs_a_person() -> None:
+    stage = await Stage.of(faults="set_litigation_hold=late:100000")
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+
+    progress = await stage.run(plan)
+
+    assert progress == NeedsPerson(
+        "mailbox.litigation_hold", "attention.not_confirmed", {"minutes": 1}
+    )
+    assert await stage.effects() == ["set_litigation_hold"]
+
+
+async def test_a_slow_change_is_waited_for_and_not_repeated() -> None:
+    stage = await Stage.of(faults="set_upn=late:40")
+
+    await stage.carry_out(Outcome.A)
+
+    assert await stage.effects() == EFFECTS[Outcome.A]
+
+
+WRITES = (
+    "set_litigation_hold",
+    "remove_group_owner",
+    "remove_group_member",
+    "remove_aliases",
+    "set_upn",
+    "move_to_entity",
+)
+
+
+@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize("kind", ["lost_reply", "transient:5", "transient*3"])
+async def test_passing_failures_end_in_one_effect_each(operation: str, kind: str) -> None:
+    stage = await Stage.of(faults=f"{operation}={kind}")
+
+    await stage.carry_out(Outcome.B)
+
+    assert await stage.effects() == EFFECTS[Outcome.B]
+
+
+@pytest.mark.parametrize("operation", ["account", "mailbox", "memberships", "drive"])
+async def test_failing_reads_only_cost_time(operation: str) -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+    failing = Stage(objects=stage.objects, clock=stage.clock, faults=f"{operation}=transient*5")
+
+    assert await failing.run(plan) == Finished()
+    assert await failing.effects() == EFFECTS[Outcome.B]
+
+
+async def test_the_wait_that_the_tenant_asks_for_is_kept() -> None:
+    stage = await Stage.of(faults="set_upn=transient:33")
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+
+    assert await stage.engine().advance(REQUEST, plan) == Again(33.0)
+
+
+async def test_failures_are_counted_spaced_further_and_further_and_end_with_a_person() -> None:
+    stage = await Stage.of(faults="set_upn=transient*99")
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    stage.pace = replace(PACE, settle_s=0.0, most_attempts=4, backoff_s=3.0)
+    engine = stage.engine()
+    waits = []
+    while isinstance(progress := await engine.advance(REQUEST, plan), Again):
+        waits.append(progress.after_s)
+        stage.clock.advance(seconds=progress.after_s)
+
+    assert waits == [3.0, 6.0, 12.0]
+    assert progress == NeedsPerson("account.upn", "attention.tenant_unavailable", {"attempts": 4})
+    assert (await stage.journal.load(REQUEST))[0].attempts == 4
+
+
+async def test_a_refusal_stops_before_the_next_step_and_stays_until_a_person_resumes() -> None:
+    stage = await Stage.of(faults="set_litigation_hold=permanent")
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+    refused = NeedsPerson(
+        "mailbox.litigation_hold", "tenant.refused", {"operation": "set_litigation_hold"}
+    )
+    engine = stage.engine()
+
+    assert await stage.run(plan) == refused
+    stage.clock.advance(hours=5)
+    assert await engine.advance(REQUEST, plan) == refused
+    assert await stage.effects() == []
+
+    await engine.resume(REQUEST)
+
+    assert await stage.run(plan) == Finished()
+    assert await stage.effects() == EFFECTS[Outcome.B]
+
+
+async def test_what_a_person_did_by_hand_is_seen_and_not_done_again() -> None:
+    stage = await Stage.of(faults="set_upn=permanent")
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    await stage.run(plan)
+    by_hand = Stage(objects=stage.objects, clock=stage.clock)
+    await by_hand.tenant.set_upn(by_hand.move(Outcome.A).subject, plan.steps[0].args["upn"])  # type: ignore[arg-type] # a text
+    stage.settle()
+
+    await stage.engine().resume(REQUEST)
+
+    assert await stage.run(plan) == Finished()
+    assert await stage.effects() == EFFECTS[Outcome.A]
+
+
+async def test_what_was_undone_elsewhere_before_the_end_is_not_reported_done() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    engine = stage.engine()
+    subject = stage.move(Outcome.A).subject
+    while True:
+        progress = await engine.advance(REQUEST, plan)
+        if (await stage.journal.load(REQUEST))[1].state is StepState.VERIFIED:
+            break
+        assert isinstance(progress, Again)
+        stage.clock.advance(seconds=progress.after_s)
+    await stage.tenant.set_upn(subject, f"jan.peeters@{OLD}")  # type: ignore[arg-type] # a UPN
+    stage.settle()
+
+    assert await stage.run(plan) == NeedsPerson(
+        "account.upn", "attention.not_confirmed", {"minutes": 1}
+    )
+    assert (await stage.effects()).count("set_upn") == 2  # ours and the one from elsewhere
+
+
+async def test_an_account_that_meanwhile_moved_elsewhere_is_not_touched() -> None:
+    third = entity("OVO000103", "zorgwonen.vlaanderen.example")
+    known = register(entity(SOURCE, OLD), entity(TARGET, NEW), third)
+    mover = structs.replace(MOVER, entitled=(TARGET, third.code))
+    stage = await Stage.of(structs.replace(WORLD, person=(mover, COLLEAGUE)), known=known)
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+    await stage.tenant.move_to_entity(stage.move(Outcome.B).subject, third.code)
+    stage.settle()
+
+    progress = await stage.run(plan)
+
+    assert progress == NeedsPerson(
+        "account.entity",
+        "tenant.entity_changed",
+        {"expected": "Entiteit 1", "found": "OVO000103"},
+    )
+    assert await stage.effects() == ["move_to_entity"]  # the one from elsewhere
+
+
+async def test_a_plan_with_an_obstacle_is_not_started() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+    obstacle = Obstacle("plan.obstacle.last_owner", {"group": "Waterlopen"})
+
+    progress = await stage.run(replace(plan, obstacles=(obstacle,)))
+
+    assert progress == NeedsPerson("plan", obstacle.key, obstacle.params)
+    assert await stage.journal.load(REQUEST) == []
+
+
+async def test_another_plan_for_a_running_request_is_a_fault() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+    await stage.engine().advance(REQUEST, plan)
+
+    with pytest.raises(PlanChangedError):
+        await stage.engine().advance(REQUEST, replace(plan, steps=plan.steps[1:]))
+
+
+async def test_the_report_tells_every_step_before_and_after() -> None:
+    stage = await Stage.of()
+    plan = await stage.carry_out(Outcome.B)
+
+    report = await stage.engine().report(REQUEST)
+
+    assert [(line.name, line.title, line.before, line.after) for line in report.lines] == [
+        (step.name, step.title, step.before, step.after) for step in plan.steps
+    ]
+    assert [(line.before, line.after) for line in report.lines] == [
+        ("", "Litigation hold"),
+        ("Waterlopen", ""),
+        ("Winterdienst", ""),
+        (f"jan.maes@{OLD}\njpeeters@{OLD}", ""),
+        (f"jan.peeters@{OLD}", f"jan.peeters@{NEW}"),
+        (f"jan.peeters@{OLD}", ""),
+        ("Entiteit 1", "Entiteit 2"),
+        ("", "30 d"),
+    ]
+    assert all(line.verified_at is not None for line in report.lines)
+
+
+async def test_one_agreeing_read_is_enough_where_the_tenant_is_consistent() -> None:
+    stage = await Stage.of(lag_s=0.0, pace=Pace(agreeing_reads=1))
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+
+    assert await stage.engine().advance(REQUEST, plan) == Finished()

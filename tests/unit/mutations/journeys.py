@@ -1,0 +1,249 @@
+"""Hypothesis strategies: a request in every state that can be reached, and how it got there."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final, Protocol, TypeVar
+
+from hypothesis import strategies as st
+
+from mutations import transitions
+from mutations.case_finder import Outcome, Retention
+from mutations.clock import local_date
+from mutations.directory import Footprint
+from mutations.identity import EntityCode, RequestId, RequestNumber
+from mutations.life_cycle import State
+from mutations.plan import Plan
+from mutations.request import Attention, Decision, MutationRequest, Party, StepResult
+from tests.unit.mutations.strategies import (
+    ORDERS,
+    PEOPLE,
+    POOLS,
+    SOURCE,
+    TARGET,
+    any_checks,
+    bad_checks,
+    good_checks,
+    moments,
+    pairs,
+    party,
+    pauses,
+    terms,
+)
+
+T = TypeVar("T")
+
+
+class Draw(Protocol):
+    """Draws from a strategy: that of `st.composite` as well as that of `st.data`."""
+
+    def __call__(self, strategy: st.SearchStrategy[T], /) -> T:
+        """Return one example."""
+        ...
+
+
+Step = Callable[[Draw, MutationRequest], MutationRequest]
+OTHER: Final = MappingProxyType(
+    {Retention.KEEP: Retention.NOT_KEEP, Retention.NOT_KEEP: Retention.KEEP}
+)
+SOURCES: Final = (None, SOURCE)
+"""Source entities of a referred request: unknown to the register, or known."""
+
+
+@st.composite
+def submitted(
+    draw: st.DrawFn, orders: Collection[Outcome] = tuple(ORDERS), source: EntityCode = SOURCE
+) -> MutationRequest:
+    """Return a request for an order as it is at the moment that it is sent."""
+    at = draw(moments)
+    outcome = draw(st.sampled_from(sorted(orders)))
+    status_changes, wish = ORDERS[outcome]
+    requester, subject = draw(pairs)
+    return MutationRequest(
+        id=RequestId("0" * 32),
+        number=RequestNumber("M-2026-00001"),
+        version=1,
+        round=1,
+        state=State.SUBMITTED,
+        state_since=at,
+        created_at=at,
+        requester=party(requester),
+        subject=party(subject),
+        subject_upn=subject.upn,
+        profile=POOLS[0],
+        source=source,
+        target=TARGET,
+        effective_on=local_date(at) + timedelta(days=draw(st.integers(0, 365))),
+        status_changes=status_changes,
+        wish=wish,
+        outcome=outcome,
+        reason=f"case.reason.{outcome}",
+        terms=draw(terms),
+        footprint=Footprint(),
+        checks=draw(any_checks(since=at, at=at)),
+        plan=Plan(steps=()),
+    )
+
+
+@st.composite
+def born_ended(draw: st.DrawFn, state: State) -> MutationRequest:
+    """Return a request that ended at the moment it was sent: referred (P) or self-service (D)."""
+    request = replace(draw(submitted()), checks=None, plan=None, state=state)
+    if state is State.SELF_SERVICE:
+        return replace(
+            request, outcome=Outcome.D, status_changes=True, wish=Retention.NOT_KEEP, reason="D"
+        )
+    return replace(request, outcome=Outcome.P, reason="P", source=draw(st.sampled_from(SOURCES)))
+
+
+def latest(request: MutationRequest) -> datetime:
+    """Return the last moment at which something happened to a request."""
+    decided = request.decision.at if request.decision else request.created_at
+    looked = request.checks.licences.checked_at if request.checks else request.created_at
+    return max(request.state_since, decided, looked)
+
+
+def later(draw: Draw, request: MutationRequest) -> datetime:
+    """Return a moment at or after everything that happened so far."""
+    return latest(request) + draw(pauses)
+
+
+def deciding_party(draw: Draw, request: MutationRequest) -> Party:
+    """Return somebody who is neither the requester nor the colleague."""
+    apart = {request.requester.object_id, request.subject.object_id}
+    return party(draw(st.sampled_from([one for one in PEOPLE if one.object_id not in apart])))
+
+
+def _decided(draw: Draw, request: MutationRequest, retention: Retention | None) -> MutationRequest:
+    by, at = deciding_party(draw, request), later(draw, request)
+    return transitions.decide(request, Decision(retention=retention, by=by, at=at, reason="r"))
+
+
+def agree(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Decide what was asked."""
+    return _decided(draw, request, request.wish)
+
+
+def dissent(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Decide the other thing."""
+    return _decided(draw, request, OTHER[request.wish])
+
+
+def refuse(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Refuse the move."""
+    return _decided(draw, request, None)
+
+
+def accept(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Confirm what the source entity decided."""
+    plan = None if request.status_changes else Plan(steps=())  # D needs none
+    return transitions.confirm(request, plan, at=later(draw, request))
+
+
+def lack(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Find at a look that something is missing."""
+    at = later(draw, request)
+    checks = draw(bad_checks(since=request.created_at, at=at))
+    return transitions.record_checks(request, checks)
+
+
+def place(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Find at a look that everything holds, and order."""
+    at = later(draw, request)
+    checks = draw(good_checks(since=request.created_at, at=at))
+    return transitions.order(transitions.record_checks(request, checks), at=at)
+
+
+def begin(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Begin the work."""
+    return transitions.start(request, Plan(steps=()), at=later(draw, request))
+
+
+def stop(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Call a person."""
+    return transitions.need_person(request, attention(later(draw, request)))
+
+
+def go_on(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Resume the work."""
+    return transitions.resume(request, at=later(draw, request))
+
+
+def close(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Finish the work."""
+    at = later(draw, request)
+    return transitions.finish(request, (result(at),), at=at)
+
+
+def withdraw(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Withdraw the request."""
+    return transitions.withdraw(request, at=later(draw, request))
+
+
+def lapse(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Let the request expire."""
+    return transitions.expire(request, at=later(draw, request))
+
+
+def attention(since: datetime) -> Attention:
+    """Return a reason why a person is needed."""
+    return Attention(step="mailbox.upn", key="obstacle.taken", params={}, since=since)
+
+
+def result(at: datetime) -> StepResult:
+    """Return one step that was read back."""
+    return StepResult(name="mailbox.upn", title="", before="a", after="b", verified_at=at)
+
+
+AGREEMENT: Final[tuple[tuple[Step, ...], ...]] = ((agree,), (dissent, accept))
+
+
+def _agreed_then(*steps: Step) -> tuple[tuple[Step, ...], ...]:
+    return tuple(way + steps for way in AGREEMENT)
+
+
+PATHS: Final[MappingProxyType[State, tuple[tuple[Step, ...], ...]]] = MappingProxyType(
+    {
+        State.SUBMITTED: ((), *_agreed_then(lack)),
+        State.TO_CONFIRM: ((dissent,), (dissent, lack)),
+        State.SCHEDULED: _agreed_then(place),
+        State.CARRYING_OUT: _agreed_then(place, begin) + _agreed_then(place, begin, stop, go_on),
+        State.ATTENTION: _agreed_then(place, begin, stop),
+        State.DONE: _agreed_then(place, begin, close)
+        + _agreed_then(place, begin, stop, go_on, close),
+        State.REJECTED: ((refuse,), (lack, refuse)),
+        State.WITHDRAWN: (
+            (withdraw,),
+            (dissent, withdraw),
+            *_agreed_then(lack, withdraw),
+            *_agreed_then(place, withdraw),
+        ),
+        State.EXPIRED: ((lapse,), (dissent, lapse), *_agreed_then(lack, lapse)),
+        State.SELF_SERVICE: ((dissent, accept),),
+        State.REFERRED: (),
+    }
+)
+"""Ways from the submission to each state; referred requests are born there."""
+
+
+@st.composite
+def reachable(
+    draw: st.DrawFn, states: Collection[State] = tuple(State), source: EntityCode = SOURCE
+) -> MutationRequest:
+    """Return a request in one of `states`, brought there by the transitions themselves."""
+    state = draw(st.sampled_from(sorted(states)))
+    born = state is State.REFERRED or (state is State.SELF_SERVICE and draw(st.booleans()))
+    if born:
+        return draw(born_ended(state))
+    path = draw(st.sampled_from(PATHS[state]))
+    request = draw(submitted(_orders(state, path), source))
+    for step in path:
+        request = step(draw, request)
+    return request
+
+
+def _orders(state: State, path: tuple[Step, ...]) -> tuple[Outcome, ...]:
+    if state is State.SELF_SERVICE:
+        return (Outcome.C,)  # not keeping the data at a change of status is case D
+    return (Outcome.A, Outcome.B) if accept in path else tuple(ORDERS)

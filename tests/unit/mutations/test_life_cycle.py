@@ -1,0 +1,146 @@
+"""The life of a request goes exactly the ways that the rulebook draws, and no other."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mutations.life_cycle import Event, IllegalTransitionError, State, next_state
+from mutations.request import MutationRequest
+from tests.unit.mutations.journeys import reachable
+from tests.unit.mutations.strategies import laws
+
+# "Life of a request" of the rulebook, written down apart from the code. A change of the outcome
+# is the requester's to confirm; withdrawing is possible until the work begins; only what still
+# waits for others can expire; the work stops for a person and goes on.
+LIFE = {
+    ("submitted", "decided_otherwise"): "to_confirm",
+    ("submitted", "ordered"): "scheduled",
+    ("submitted", "refused"): "rejected",
+    ("submitted", "withdrawn"): "withdrawn",
+    ("submitted", "expired"): "expired",
+    ("to_confirm", "outcome_confirmed"): "submitted",
+    ("to_confirm", "handed_to_customer"): "self_service",
+    ("to_confirm", "withdrawn"): "withdrawn",
+    ("to_confirm", "expired"): "expired",
+    ("scheduled", "started"): "carrying_out",
+    ("scheduled", "withdrawn"): "withdrawn",
+    ("carrying_out", "person_needed"): "attention",
+    ("carrying_out", "finished"): "done",
+    ("attention", "resumed"): "carrying_out",
+}
+BORN = {"submitted", "referred", "self_service"}  # P and D end as they are sent
+ENDS = {"done", "rejected", "withdrawn", "expired", "referred", "self_service"}
+AFTER_ORDER = {"scheduled", "carrying_out", "attention", "done"}
+
+events = st.lists(st.sampled_from(Event), max_size=30)
+
+
+def states_from(begin: str) -> set[str]:
+    """States that can be reached, found by trying every event on the code under test."""
+    found, fresh = {begin}, [begin]
+    while fresh:
+        state = fresh.pop()
+        for event in Event:
+            try:
+                after = next_state(State(state), event)
+            except IllegalTransitionError:
+                continue
+            if after not in found:
+                found.add(str(after))
+                fresh.append(str(after))
+    return found
+
+
+def walk(begin: State, happens: list[Event]) -> list[State]:
+    """States that a request goes through when refused events change nothing."""
+    visited = [begin]
+    for event in happens:
+        try:
+            visited.append(next_state(visited[-1], event))
+        except IllegalTransitionError:
+            continue
+    return visited
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(State, Event)))
+def test_every_event_in_every_state_goes_as_drawn_or_is_refused(
+    state: State, event: Event
+) -> None:
+    drawn = LIFE.get((state.value, event.value))
+
+    if drawn is not None:
+        assert next_state(state, event) == drawn
+    else:
+        with pytest.raises(IllegalTransitionError) as refused:
+            next_state(state, event)
+        assert refused.value.params == {"state": state, "event": event}
+
+
+def test_drawing_names_only_states_and_events_that_exist() -> None:
+    drawn = {state for state, _ in LIFE} | set(LIFE.values()) | BORN
+
+    assert drawn == {state.value for state in State}
+    assert {event for _, event in LIFE} == {event.value for event in Event}
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_an_end_has_no_way_out(state: State) -> None:
+    has_way_out = states_from(state) != {state}
+
+    assert has_way_out is (state.value not in ENDS)
+
+
+def test_every_state_is_born_at_submission_or_reached_from_it() -> None:
+    reached = set().union(*(states_from(begin) for begin in BORN))
+
+    assert reached == {state.value for state in State}
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State(end) for end in ENDS}))
+def test_every_open_state_can_still_end(state: State) -> None:
+    assert states_from(state) & ENDS
+
+
+@pytest.mark.parametrize("state", sorted(AFTER_ORDER))
+def test_nothing_is_undone_to_before_the_order(state: str) -> None:
+    assert not states_from(state) & {"submitted", "to_confirm", "rejected", "expired"}
+
+
+@pytest.mark.parametrize("state", ["carrying_out", "attention"])
+def test_begun_work_cannot_be_withdrawn(state: str) -> None:
+    assert "withdrawn" not in states_from(state)
+
+
+@laws
+@given(happens=events)
+def test_work_is_only_done_after_order_and_start_in_that_sequence(happens: list[Event]) -> None:
+    visited = walk(State.SUBMITTED, happens)
+
+    if State.DONE in visited:
+        before = visited[: visited.index(State.DONE)]
+        assert before.index(State.SCHEDULED) < before.index(State.CARRYING_OUT)
+        assert before[-1] is State.CARRYING_OUT
+
+
+@laws
+@given(happens=events, begin=st.sampled_from([State(end) for end in sorted(ENDS)]))
+def test_nothing_happens_after_an_end(happens: list[Event], begin: State) -> None:
+    assert walk(begin, happens) == [begin]
+
+
+@laws
+@given(request=reachable())
+def test_request_is_open_exactly_until_its_end(request: MutationRequest) -> None:
+    assert request.is_open is (request.state.value not in ENDS)
+
+
+@pytest.mark.parametrize("state", State)
+def test_strategy_reaches_each_state(state: State) -> None:
+    @laws
+    @given(request=reachable([state]))
+    def arrives(request: MutationRequest) -> None:
+        assert request.state is state
+
+    arrives()

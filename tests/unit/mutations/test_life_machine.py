@@ -1,0 +1,244 @@
+"""A whole life at random: people, directory and time do what they like, and the laws hold."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import pytest
+from hypothesis import event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from typing_extensions import override
+
+from mutations.authority import deciders_of
+from mutations.case_finder import Outcome, Retention
+from mutations.clock import local_date
+from mutations.life_cycle import IllegalTransitionError, State
+from mutations.plan import Plan
+from mutations.register import Register
+from mutations.request import Checks, Decision, MutationRequest
+from mutations.transitions import (
+    AlreadyDecidedError,
+    confirm,
+    decide,
+    expire,
+    finish,
+    is_ready,
+    need_person,
+    order,
+    record_checks,
+    resume,
+    start,
+    withdraw,
+)
+from mutations.working_days import is_working_day
+from tests.unit.mutations.journeys import OTHER, attention, deciding_party, result, submitted
+from tests.unit.mutations.strategies import (
+    any_checks,
+    good_checks,
+    laws,
+    party,
+    pauses,
+    registers,
+)
+
+ORDERED: Final = frozenset({State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE})
+WAITING: Final = frozenset({State.SUBMITTED, State.TO_CONFIRM})
+PLAN: Final = Plan(steps=())
+# What can still be done with a request, per state; the decision is tried apart.
+POSSIBLE: Final = {
+    State.SUBMITTED: frozenset({"withdraw", "expire"}),
+    State.TO_CONFIRM: frozenset({"confirm", "withdraw", "expire"}),
+    State.SCHEDULED: frozenset({"withdraw", "start"}),
+    State.CARRYING_OUT: frozenset({"need_person", "finish"}),
+    State.ATTENTION: frozenset({"resume"}),
+}
+
+
+class Life(RuleBasedStateMachine):
+    """One request under a register; `now` only moves forwards."""
+
+    request: MutationRequest
+    register: Register
+    now: datetime
+
+    @initialize(request=submitted(), register=registers, patience=st.sampled_from([0, 4, 9, 99]))
+    def submit(self, request: MutationRequest, register: Register, patience: int) -> None:
+        self.patience = patience  # how many turns pass before somebody gives up
+        self.request = self.sent = request
+        self.register = register
+        self.now = request.created_at
+        self.decisions: list[Decision] = []
+        self.confirmed = False
+
+    @rule(pause=pauses)
+    def time_passes(self, pause: timedelta) -> None:
+        self.now += pause
+        self.patience -= 1
+
+    @rule(register=registers)
+    def register_changes(self, register: Register) -> None:
+        self.register = register
+
+    def settle(self) -> None:
+        if is_ready(self.request):
+            self.request = order(self.request, at=self.now)
+
+    @precondition(lambda self: self.request.state in WAITING)
+    @rule(data=st.data(), good=st.sampled_from([True, True, False]))
+    def directory_and_pools_are_looked_at(self, data: st.DataObject, *, good: bool) -> None:
+        checks = good_checks if good else any_checks
+        found: Checks = data.draw(checks(since=self.now, at=self.now))
+        self.request = record_checks(self.request, found)
+        self.settle()
+
+    @precondition(lambda self: self.request.state is State.SUBMITTED and not self.decisions)
+    @rule(data=st.data(), answer=st.sampled_from(["as asked", "otherwise", "as asked", "no"]))
+    def source_entity_decides(self, data: st.DataObject, answer: str) -> None:
+        found = deciders_of(self.request, self.register, on=local_date(self.now))
+        if not found:
+            return
+        by = data.draw(st.sampled_from(sorted(found.values(), key=lambda one: one.name)))
+        asked = self.sent.wish
+        retention = {"as asked": asked, "otherwise": OTHER[asked]}.get(answer)
+        decision = Decision(retention=retention, by=party(by), at=self.now)
+        before = self.request
+        self.request = decide(before, decision)
+        self.decisions.append(decision)
+        self.check_decided(before, retention)
+        self.settle()
+
+    @rule(data=st.data(), late=st.sampled_from([*Retention, None]))
+    def impossible_thing_is_tried(self, data: st.DataObject, late: Retention | None) -> None:
+        moves = self.moves()
+        impossible = sorted(set(moves) - POSSIBLE.get(self.request.state, frozenset()))
+        with pytest.raises(IllegalTransitionError):
+            moves[data.draw(st.sampled_from(impossible))](self.request)
+        if self.decisions or self.request.state is not State.SUBMITTED:
+            by = deciding_party(data.draw, self.request)
+            with pytest.raises((AlreadyDecidedError, IllegalTransitionError)):
+                decide(self.request, Decision(retention=late, by=by, at=self.now))
+
+    @rule(data=st.data())
+    def next_thing_happens(self, data: st.DataObject) -> None:
+        possible = POSSIBLE.get(self.request.state, frozenset())
+        possible -= frozenset() if self.patience <= 0 else {"withdraw", "expire"}
+        if not possible:
+            return
+        move = data.draw(st.sampled_from(sorted(possible)))
+        self.request = self.moves()[move](self.request)
+        self.confirmed = self.confirmed or move == "confirm"
+        self.settle()
+
+    def moves(self) -> dict[str, Callable[[MutationRequest], MutationRequest]]:
+        return {
+            "confirm": lambda request: confirm(request, PLAN, at=self.now),
+            "withdraw": lambda request: withdraw(request, at=self.now),
+            "expire": lambda request: expire(request, at=self.now),
+            "start": lambda request: start(request, PLAN, at=self.now),
+            "need_person": lambda request: need_person(request, attention(self.now)),
+            "resume": lambda request: resume(request, at=self.now),
+            "finish": lambda request: finish(request, (result(self.now),), at=self.now),
+        }
+
+    def check_decided(self, before: MutationRequest, retention: Retention | None) -> None:
+        asked = self.sent.wish
+        if retention is None:
+            assert self.request.state is State.REJECTED
+        elif retention is asked:
+            assert self.request.state is before.state
+        else:
+            assert self.request.state is State.TO_CONFIRM
+        assert self.request.outcome is before.outcome
+
+    @override
+    def teardown(self) -> None:
+        # Shown by --hypothesis-show-statistics: whether lives still reach every state.
+        event(f"ended {self.request.state} {self.request.outcome}")
+
+    @invariant()
+    def nothing_is_ordered_without_agreement_and_both_checks(self) -> None:
+        assert (self.request.state in ORDERED) <= (self.request.ordered_at is not None)
+        if self.request.ordered_at is None:
+            return
+        checks = self.request.checks
+        assert checks is not None
+        assert checks.entitlement.holds
+        assert all(pool.total > pool.in_use + pool.reserved for pool in checks.licences.pools)
+        assert self.request.agreed is self.decisions[0].retention
+        assert self.request.agreed is not None
+
+    @invariant()
+    def another_outcome_than_asked_was_confirmed_by_the_requester(self) -> None:
+        if self.request.agreed not in (None, self.sent.wish):
+            assert self.confirmed
+        if not self.confirmed:
+            assert self.request.outcome is self.sent.outcome
+
+    @invariant()
+    def the_first_decision_stands(self) -> None:
+        assert self.request.decision == (self.decisions[0] if self.decisions else None)
+
+    @invariant()
+    def requester_and_colleague_never_decide(self) -> None:
+        involved = {self.request.requester.object_id, self.request.subject.object_id}
+        on = local_date(self.now)
+        assert not involved & set(deciders_of(self.request, self.register, on=on))
+        assert not involved & {decision.by.object_id for decision in self.decisions}
+
+    @invariant()
+    def a_project_or_self_service_is_never_ordered(self) -> None:
+        if self.request.outcome in {Outcome.D, Outcome.P}:
+            assert self.request.ordered_at is None
+            assert self.request.start_on is None
+            assert self.request.state is State.SELF_SERVICE
+
+    @invariant()
+    def lead_time_is_in_working_days_from_the_start(self) -> None:
+        request = self.request
+        if request.ordered_at is None:
+            assert (request.start_on, request.ready_on) == (None, None)
+            return
+        assert request.start_on is not None
+        assert request.ready_on is not None
+        assert request.start_on >= request.effective_on
+        assert request.start_on >= local_date(request.ordered_at)
+        counted = [
+            request.start_on + timedelta(days=n)
+            for n in range(1, (request.ready_on - request.start_on).days + 1)
+        ]
+        worked = [day for day in counted if is_working_day(day)]
+        assert len(worked) == request.terms.lead_times[request.outcome]
+        assert worked[-1] == request.ready_on
+
+    @invariant()
+    def onedrive_data_ends_for_order_b_only(self) -> None:
+        request = self.request
+        ends = request.state is State.DONE and request.outcome is Outcome.B
+        assert (request.onedrive_ends_on is not None) is ends
+
+    @invariant()
+    def attention_says_why_exactly_while_it_lasts(self) -> None:
+        assert (self.request.attention is not None) is (self.request.state is State.ATTENTION)
+
+    @invariant()
+    def what_was_asked_never_changes(self) -> None:
+        asked = (
+            "id number requester subject source target effective_on status_changes wish "
+            "created_at terms profile footprint"
+        )
+        for name in asked.split():
+            assert getattr(self.request, name) == getattr(self.sent, name)
+
+    @invariant()
+    def results_are_there_exactly_when_done(self) -> None:
+        done = self.request.state is State.DONE
+        assert (self.request.done_at is not None) is bool(self.request.results) is done
+
+    @invariant()
+    def time_of_the_state_lies_between_submission_and_now(self) -> None:
+        assert self.request.created_at <= self.request.state_since <= self.now
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(laws, max_examples=120, stateful_step_count=30)
