@@ -16,7 +16,7 @@ from bot.edge.delivery_errors import ConnectorUnavailableError
 from bot.edge.http import Probe, make_app
 from bot.edge.metrics import EdgeMetrics
 from bot.edge.turn_boundary import TurnBoundary
-from bot.edge_wiring import Channel, make_channel, open_session
+from bot.edge_wiring import Channel, open_channel
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
 from bot.jobs.reach import Addresses, Reach
@@ -30,6 +30,7 @@ from dialogs.dates import load_languages
 from dialogs.presenter import Presenter
 from fulfilment.engine import Engine
 from fulfilment.planner import TenantPlanner
+from fulfilment.step_run import Pace
 from fulfilment.tenants.simulated.directory import SimulatedDirectory
 from fulfilment.tenants.simulated.faults import FaultPlan
 from fulfilment.tenants.simulated.seed import demo_world, seed
@@ -40,7 +41,6 @@ from mutations.directory import DirectoryUnavailableError
 from mutations.register import Register
 from mutations.use_cases import UseCases, use_cases
 from mutations.use_cases.context import Context
-from store.jobs import WorkerSettings
 from texts.translator import load
 
 TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError)
@@ -62,9 +62,9 @@ class Bot:
     app: web.Application
     world: SimulatedWorld
 
-    async def work(self, settings: WorkerSettings | None = None) -> None:
+    async def work(self) -> None:
         """Do jobs until cancelled."""
-        await self.storage.jobs.run_worker(settings)
+        await self.storage.jobs.run_worker(self.settings.worker_settings)
 
 
 @asynccontextmanager
@@ -78,10 +78,7 @@ async def assembled(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     register = load_register(settings.register_file, today=local_date(clock.now()))
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings, clock, TRANSIENT))
-        session = await stack.enter_async_context(open_session(settings))
-        channel = make_channel(settings, session, clock)
-        if channel.keys is not None:
-            stack.push_async_callback(_stop, asyncio.create_task(channel.keys.keep_fresh()))
+        channel = await stack.enter_async_context(open_channel(settings, clock))
         yield await _assemble(settings, clock, register, storage=storage, channel=channel)
 
 
@@ -108,7 +105,11 @@ async def _assemble(
         )
     )
     engine = Engine(
-        tenant, journal=storage.journal, records=storage.retention_records, clock=clock
+        tenant,
+        journal=storage.journal,
+        records=storage.retention_records,
+        clock=clock,
+        pace=Pace(poll_s=settings.verify_every_s),
     )
     texts = load("nl")
     await asyncio.to_thread(load_languages)
@@ -189,8 +190,3 @@ def _domains(register: Register) -> frozenset[str]:
 
 def _new_id() -> str:
     return uuid4().hex
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

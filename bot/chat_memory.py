@@ -42,8 +42,8 @@ class ChatMemory:
 
     async def follow(
         self,
-        tracked: Tracked,
         reference: ConversationReference,
+        tracked: Tracked,
         *,
         card_id: str,
         card: Mapping[str, object],

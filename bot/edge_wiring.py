@@ -1,13 +1,15 @@
 """The edge put together: who is let in, and how the bot speaks to the channel."""
 
+import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 
 from bot.edge.connector import TURN_RETRY, Connector, RetryPolicy
 from bot.edge.gate import Gate, GatePolicy
-from bot.edge.service_url import LOOPBACK_HOSTS
 from bot.edge.signing_keys import SigningKeys
 from bot.edge.token_verifier import TokenVerifier
 from bot.edge.tokens import EntraApp, MsalTokenSource, NoTokens, TokenSource
@@ -35,29 +37,38 @@ class Channel:
     tenant_id: str
 
 
-def open_session(settings: Settings) -> aiohttp.ClientSession:
-    """Return the one pooled session for all calls to the channel."""
-    context = ssl.create_default_context(cafile=None)
+@asynccontextmanager
+async def open_channel(settings: Settings, clock: Clock) -> AsyncIterator[Channel]:
+    """Open the channel of a mode: with login in live mode, loopback only in local mode."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(_session(settings))
+        if settings.mode is Mode.LOCAL:
+            policy = GatePolicy.local(DEMO_TENANT_ID)
+            yield _channel(session, NoTokens(), policy, verifier=None, keys=None)
+            return
+        assert settings.app_id
+        assert settings.app_tenant_id
+        policy = GatePolicy(
+            app_id=settings.app_id,
+            tenant_id=settings.app_tenant_id,
+            service_hosts=settings.service_host_names,
+        )
+        tokens = MsalTokenSource(_entra_app(settings), clock=clock)
+        stack.callback(tokens.close)
+        keys = SigningKeys(session, settings.openid_metadata_url)
+        stack.push_async_callback(_stopped, asyncio.create_task(keys.keep_fresh()))
+        verifier = TokenVerifier(keys=keys, app_id=settings.app_id, clock=clock)
+        yield _channel(session, tokens, policy, verifier=verifier, keys=keys)
+
+
+def _session(settings: Settings) -> aiohttp.ClientSession:
+    context = ssl.create_default_context()
     if settings.ca_bundle is not None:
         context.load_verify_locations(settings.ca_bundle)
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context, limit=100))
-
-
-def make_channel(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Channel:
-    """Return the channel of a mode: with login in live mode, loopback only in local mode."""
-    if settings.mode is Mode.LOCAL:
-        policy = GatePolicy.local(DEMO_TENANT_ID)
-        return _channel(session, NoTokens(), policy, verifier=None, keys=None)
-    assert settings.app_id
-    assert settings.app_tenant_id
-    policy = GatePolicy(
-        app_id=settings.app_id,
-        tenant_id=settings.app_tenant_id,
-        service_hosts=settings.service_host_names,
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=context, limit=100),
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
-    keys = SigningKeys(session, settings.openid_metadata_url)
-    verifier = TokenVerifier(keys=keys, app_id=settings.app_id, clock=clock)
-    return _channel(session, _tokens(settings, clock), policy, verifier=verifier, keys=keys)
 
 
 def _channel(
@@ -68,7 +79,7 @@ def _channel(
     verifier: TokenVerifier | None,
     keys: SigningKeys | None,
 ) -> Channel:
-    hosts = policy.service_hosts if policy.authenticated else LOOPBACK_HOSTS
+    hosts = policy.service_hosts
 
     def connector(retry: RetryPolicy | None) -> Connector:
         return Connector(session, tokens, service_hosts=hosts, retry=retry)
@@ -83,16 +94,20 @@ def _channel(
     )
 
 
-def _tokens(settings: Settings, clock: Clock) -> TokenSource:
+def _entra_app(settings: Settings) -> EntraApp:
     assert settings.app_id
     credential: str | dict[str, str] = settings.app_secret.get_secret_value()
     if settings.app_certificate is not None:
         pem = settings.app_certificate.read_text(encoding="ascii")
         credential = {"private_key": pem, "public_certificate": pem}
-    app = EntraApp(
+    return EntraApp(
         client_id=settings.app_id,
         authority=f"{settings.authority_url}/{settings.app_tenant_id}",
         credential=credential,
         ca_bundle=str(settings.ca_bundle or ""),
     )
-    return MsalTokenSource(app, clock=clock)
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -14,6 +15,14 @@ from bot.settings import Settings
 from mutations.clock import Clock
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The program at work, and its address."""
+
+    bot: Bot
+    url: str
 
 
 async def serve(settings: Settings, clock: Clock) -> None:
@@ -30,7 +39,7 @@ async def work(settings: Settings, clock: Clock) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[Serving]:
     """Serve, and do jobs where the settings say so, for as long as the block lasts."""
     async with assembled(settings, clock) as bot, contextlib.AsyncExitStack() as stack:
         if settings.worker:
@@ -39,8 +48,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, settings.host, settings.port).start()
-        _log.info("serving", mode=settings.mode, host=settings.host, port=settings.port)
-        yield bot
+        host, port = runner.addresses[0][:2]
+        _log.info("serving", mode=settings.mode, host=host, port=port)
+        yield Serving(bot, f"http://{host}:{port}")
 
 
 async def stop_asked() -> None:

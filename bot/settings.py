@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.demo import DEMO_REGISTER
+from store.jobs import WorkerSettings
 
 PREFIX: Final = "MUTATIEBOT_"
 DEMO_TENANT_ID: Final = "5f0a1f3e-6c1b-4b7e-9a55-0d2f6f0c9a10"
@@ -115,6 +116,15 @@ class Settings(BaseSettings):
     )
     worker: bool = Field(default=True, description="run a job worker inside the bot process")
     recheck_s: float = Field(900.0, gt=0, description="seconds between looks at preconditions")
+    job_polling_s: float = Field(
+        1.0, gt=0, description="longest delay in seconds before a timer that is due is noticed"
+    )
+    dead_worker_after_s: float = Field(
+        15.0, ge=1, description="silence in seconds after which others do a worker's jobs"
+    )
+    verify_every_s: float = Field(
+        1.0, gt=0, description="seconds between two reads while a change is being verified"
+    )
     simulated_lag_s: float = Field(
         2.0, ge=0, description="how late the simulated tenant shows a change"
     )
@@ -162,6 +172,16 @@ class Settings(BaseSettings):
         """The hosts of the Bot Connector, in lower case."""
         names = (name.strip().lower() for name in self.service_hosts.split(","))
         return frozenset(name for name in names if name)
+
+    @property
+    def worker_settings(self) -> WorkerSettings:
+        """How a job worker works."""
+        return WorkerSettings(
+            polling_s=self.job_polling_s,
+            heartbeat_s=self.dead_worker_after_s / 5,
+            stalled_after_s=self.dead_worker_after_s,
+            sweep_s=self.dead_worker_after_s / 3,
+        )
 
     @property
     def recheck_every(self) -> timedelta:

@@ -29,7 +29,6 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
     attention = request.attention
     if request.state is not State.ATTENTION or attention is None:
         return card(
-            t,
             [
                 title(t("attention.solved.title")),
                 request_header(t, request),
@@ -52,12 +51,12 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
         box(
             [
                 heading(t("attention.why")),
-                text(why_of(t, attention.key, words | dict(attention.params))),
+                text(why_of(t, attention.key, {**words, **attention.params})),
             ],
             ac.ContainerStyle.ATTENTION,
         ),
         heading(t("attention.do")),
-        text(action_of(t, attention.key, words | dict(attention.params))),
+        text(action_of(t, attention.key, {**words, **attention.params})),
         small(t("attention.then")),
     ]
-    return card(t, body, [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)])
+    return card(body, [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)])

@@ -26,7 +26,6 @@ def candidates_card(t: Texts, register: Register, draft: Draft) -> Card:
     if left > 0:
         body.append(small(t("candidates.more", n=left)))
     return card(
-        t,
         body,
         [
             button(

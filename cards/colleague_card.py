@@ -43,7 +43,7 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
     if phase != "stopped":
         body += _story(t, request, words, phase)
     body.append(small(t("colleague.ask", **words)))
-    return card(t, body)
+    return card(body)
 
 
 def _phase(request: MutationRequest) -> str:

@@ -6,6 +6,7 @@ from adaptive_cards import types as ac
 from adaptive_cards.card import ElementT
 
 from cards.parts import bullets, group, heading, small, text
+from mutations.clock import local_date
 from mutations.preconditions import Duty, Kind, Precondition
 from mutations.proposal import Proposal
 from mutations.request import PoolNumbers
@@ -91,7 +92,7 @@ def _known(t: Texts, condition: Precondition) -> Safe:
     if condition.since is None or condition.kind is Kind.CONSULTATION:
         return how
     state = "holds" if condition.holds else "missing"
-    return Safe(f"{t(f'precondition.since.{state}', since=condition.since)} {how}")
+    return Safe(f"{t(f'precondition.since.{state}', since=local_date(condition.since))} {how}")
 
 
 def _pool(t: Texts, pool: PoolNumbers) -> Safe:

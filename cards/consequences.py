@@ -36,11 +36,13 @@ def consequences(t: Texts, outcome: Outcome, words: Mapping[str, object]) -> lis
 
 def both_choices(t: Texts, words: Mapping[str, object], *, status_changes: bool) -> ElementT:
     """Return keeping and not keeping side by side."""
-    columns = [
-        [
-            heading(t(f"choice.{retention}")),
-            bullets(consequences(t, outcome_of(retention, status_changes=status_changes), words)),
-        ]
-        for retention in (Retention.KEEP, Retention.NOT_KEEP)
-    ]
-    return side_by_side(*columns)
+    kept = _column(t, Retention.KEEP, words, status_changes=status_changes)
+    lost = _column(t, Retention.NOT_KEEP, words, status_changes=status_changes)
+    return side_by_side(kept, lost)
+
+
+def _column(
+    t: Texts, retention: Retention, words: Mapping[str, object], *, status_changes: bool
+) -> list[ElementT]:
+    outcome = outcome_of(retention, status_changes=status_changes)
+    return [heading(t(f"choice.{retention}")), bullets(consequences(t, outcome, words))]

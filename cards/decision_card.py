@@ -61,14 +61,14 @@ def decision_card(
     words = request_words(t, register, request)
     view = _View(t, request, words, local_date(now))
     if request.decision is not None or request.state is not State.SUBMITTED:
-        return card(t, _final(view, problem))
+        return card(_final(view, problem))
     faces = {
         DecisionMode.ASK: _ask,
         DecisionMode.NOT_KEEP: _not_keep,
         DecisionMode.REFUSE: _refuse,
     }
     body, actions = faces[mode](view, problem)
-    return card(t, body, actions)
+    return card(body, actions)
 
 
 def _final(view: _View, problem: str) -> list[ElementT]:

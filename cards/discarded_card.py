@@ -9,4 +9,4 @@ from texts.translator import Texts
 def discarded_card(t: Texts) -> Card:
     """Return that a draft was thrown away and nothing was sent."""
     body = [title(t("discarded.title")), text(t("discarded.text"))]
-    return card(t, body, [button(t, Verb.DRAFT_OPEN), button(t, Verb.LIST_MINE)])
+    return card(body, [button(t, Verb.DRAFT_OPEN), button(t, Verb.LIST_MINE)])

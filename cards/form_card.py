@@ -54,7 +54,6 @@ def form_card(
     first = draft.open_question() or Question.COLLEAGUE
     body.append(small(t("form.type", question=t(f"question.{first}"))))
     return card(
-        t,
         body,
         [
             button(t, Verb.DRAFT_FILL, draft_data(draft), style=MAIN, with_inputs=True),
@@ -120,7 +119,7 @@ def _wish(t: Texts, register: Register, draft: Draft) -> list[ElementT]:
     return [
         both_choices(t, words, status_changes=bool(draft.status_changes)),
         small(t("choice.together")),
-        small(t("form.wish.status", **words)),
+        *([] if draft.status_changes else [small(t("form.wish.status", **words))]),
         choice_list(
             "wish", label=t.plain("question.wish"), choices=retention_choices(t), value=chosen
         ),

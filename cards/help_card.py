@@ -1,5 +1,7 @@
 """The card that says what the bot does."""
 
+from adaptive_cards.card import ElementT
+
 from cards.buttons import MAIN, button
 from cards.parts import Card, bullets, card, heading, small, text, title
 from cards.verbs import Verb
@@ -19,7 +21,7 @@ def help_card(t: Texts, register: Register, *, may_request: bool, greeting: str 
     if greeting:
         hello = greeting if isinstance(greeting, Safe) else t("help.hello", name=greeting)
     commands = ["new", "status", "mine", "waiting", "withdraw"]
-    body = [
+    body: list[ElementT] = [
         title(hello),
         text(t("help.what")),
         text(t("help.who_may" if may_request else "help.who_may_not")),
@@ -31,4 +33,4 @@ def help_card(t: Texts, register: Register, *, may_request: bool, greeting: str 
     actions = [button(t, verb) for verb in verbs]
     if may_request:
         actions.insert(0, button(t, Verb.DRAFT_OPEN, style=MAIN))
-    return card(t, body, actions)
+    return card(body, actions)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from adaptive_cards import card as library
 from adaptive_cards import types as ac
 from adaptive_cards import utils
 from adaptive_cards.card import InputChoice, InputChoiceSet, InputDate
@@ -17,6 +18,10 @@ class InputDateFrom(InputDate):
     """A date input with a first day: the library knows only `max`."""
 
     min: str | None = Field(default=None, json_schema_extra=utils.get_metadata("1.0"))
+
+
+# The inherited annotations are forward references into the module of the library.
+InputDateFrom.model_rebuild(_types_namespace=vars(library))
 
 
 def date_input(

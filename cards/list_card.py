@@ -28,13 +28,13 @@ def list_card(t: Texts, register: Register, statuses: Sequence[Status], *, waiti
     if not statuses:
         verbs = [Verb.LIST_MINE, Verb.HELP] if waiting else [Verb.LIST_WAITING, Verb.HELP]
         body = [title(t(f"list.{kind}.title")), text(t(f"list.{kind}.empty"))]
-        return card(t, body, [button(t, verb) for verb in verbs])
+        return card(body, [button(t, verb) for verb in verbs])
     rows = [_row(t, register, status) for status in statuses[:_SHOWN]]
     left = len(statuses) - _SHOWN
     if left > 0:
         rows.append(small(t("list.more", n=left)))
     count = t.count(f"list.{kind}.count", len(statuses))
-    return card(t, [title(t(f"list.{kind}.title")), small(count), *rows])
+    return card([title(t(f"list.{kind}.title")), small(count), *rows])
 
 
 def _row(t: Texts, register: Register, status: Status) -> ElementT:

@@ -28,9 +28,9 @@ LIST_LIMIT: Final = 8
 """Longest list on a card; the rest is counted."""
 
 
-def card(t: Texts, body: Sequence[ElementT], actions: Sequence[ActionExecute] = ()) -> Card:
+def card(body: Sequence[ElementT], actions: Sequence[ActionExecute] = ()) -> Card:
     """Return the finished card as a JSON object."""
-    builder = AdaptiveCard.new().version(CARD_VERSION).lang(t.language)
+    builder = AdaptiveCard.new().version(CARD_VERSION)
     builder.add_items(body)
     if actions:
         builder.add_actions(actions)
@@ -73,18 +73,22 @@ def warning(words: Safe) -> TextBlock:
     return TextBlock(text=words, wrap=True, color=ac.Colors.ATTENTION, weight=ac.FontWeight.BOLDER)
 
 
-def bullets(lines: Iterable[Safe]) -> TextBlock:
-    """Return a list of short sentences."""
-    return TextBlock(
-        text="\n".join(f"- {line}" for line in lines), wrap=True, spacing=ac.Spacing.SMALL
-    )
+def bullets(lines: Iterable[Safe]) -> Container:
+    """Return a list of short sentences.
+
+    One block a line: not every client gives a markdown list the room that it needs.
+    """
+    return _lines(Safe(f"\u2022 {line}") for line in lines)
 
 
-def numbered(lines: Iterable[Safe]) -> TextBlock:
+def numbered(lines: Iterable[Safe]) -> Container:
     """Return a list whose order matters."""
-    return TextBlock(
-        text="\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)),
-        wrap=True,
+    return _lines(Safe(f"**{number}.** {line}") for number, line in enumerate(lines, 1))
+
+
+def _lines(lines: Iterable[Safe]) -> Container:
+    return Container(
+        items=[TextBlock(text=line, wrap=True, spacing=ac.Spacing.SMALL) for line in lines],
         spacing=ac.Spacing.SMALL,
     )
 

@@ -25,7 +25,7 @@ def problem_card(
         text(t(f"{key}.meaning", **words)),
         box([text(t(f"{key}.action", **words))], ac.ContainerStyle.EMPHASIS),
     ]
-    return card(t, body, [button(t, verb) for verb in action])
+    return card(body, [button(t, verb) for verb in action])
 
 
 def problem_text(t: Texts, key: str, params: Mapping[str, object]) -> Safe:

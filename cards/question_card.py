@@ -46,7 +46,7 @@ def question_card(
         button(t, Verb.DRAFT_EDIT, draft_data(draft), title=t.plain("button.form")),
         button(t, Verb.DRAFT_DISCARD, draft_data(draft)),
     ]
-    return card(t, body, actions)
+    return card(body, actions)
 
 
 def understood(t: Texts, register: Register, draft: Draft) -> list[tuple[Safe, Safe]]:

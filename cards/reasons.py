@@ -23,4 +23,4 @@ def _say(t: Texts, key: str, part: str, params: Mapping[str, object]) -> Safe:
     known = f"{key}.{part}"
     if t.has(known):
         return t(known, **params)
-    return t(f"{_UNKNOWN}.{part}", code=key)
+    return t(f"{_UNKNOWN}.{part}", **{**params, "code": key})

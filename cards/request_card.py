@@ -72,12 +72,12 @@ def request_card(
         text(_move(view)),
     ]
     if withdrawing and _may_withdraw(view):
-        return card(t, [*body, *_sure_to_withdraw(view)], _sure_buttons(view))
+        return card([*body, *_sure_to_withdraw(view)], _sure_buttons(view))
     if withdrawing:
         body.append(warning(t("withdraw.late")))
     body.append(turn_box(t, status, view.words, is_requester=view.is_for(Role.REQUESTER)))
     body += _sections(view)
-    return card(t, body, _buttons(view))
+    return card(body, _buttons(view))
 
 
 def _first_line(view: _View, headline: str) -> ElementT:

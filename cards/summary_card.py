@@ -46,7 +46,7 @@ def summary_card(t: Texts, register: Register, proposal: Proposal, *, now: datet
         body += referral(t, words, status_changes=proposal.status_changes, wish=proposal.wish)
     else:
         body += _order(t, proposal, words, local_date(now))
-    return card(t, body, _buttons(t, proposal))
+    return card(body, _buttons(t, proposal))
 
 
 def _words(t: Texts, register: Register, proposal: Proposal) -> Words:

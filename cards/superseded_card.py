@@ -12,4 +12,4 @@ def superseded_card(t: Texts, status: Status) -> Card:
     """Return one line that points to the newest message about the request."""
     request = status.request
     show = button(t, Verb.REQUEST_SHOW, request_data(request), title=t.plain("button.show"))
-    return card(t, [request_header(t, request), small(t("superseded.text"))], [show])
+    return card([request_header(t, request), small(t("superseded.text"))], [show])

@@ -7,6 +7,7 @@ from adaptive_cards.card import ElementT
 
 from cards.parts import box, small, text
 from cards.words import enumeration
+from mutations.clock import local_date
 from mutations.status import Status, Task, Turn
 from texts.escaping import Safe
 from texts.translator import Texts
@@ -30,7 +31,11 @@ def turn_box(
                 )
             ),
             small(
-                t("turn.since", day=turn.since, days=t.count("working_days", turn.working_days))
+                t(
+                    "turn.since",
+                    day=local_date(turn.since),
+                    days=t.count("working_days", turn.working_days),
+                )
             ),
         ]
     items.append(text(t(f"status.next.{status.next}", **words)))

@@ -17,6 +17,7 @@ from bot.edge.activity_fields import CHECKED_FIELDS
 
 Json = dict[str, Any]
 _Convert = Callable[[Any], Any]
+_Table = list[tuple[str, str, _Convert | None]]
 
 
 def decode_activity(payload: Mapping[str, Any]) -> Activity:
@@ -29,8 +30,7 @@ def encode_activity(activity: Activity) -> Json:
 
     Values of free form, such as cards, are passed on as they are, not copied.
     """
-    encoded: Json = _encode(activity)
-    return encoded
+    return _encode_fields(activity, _ENCODERS[Activity])
 
 
 def _read_moment(text: str) -> datetime | None:
@@ -92,14 +92,18 @@ def _reader(kind: str) -> _Convert | None:
     return _DECODERS.get(kind)
 
 
+def _encode_fields(value: Any, table: _Table) -> Json:  # noqa: ANN401 - botbuilder is untyped
+    return {
+        key: write(item) if write else item
+        for key, attribute, write in table
+        if (item := getattr(value, attribute)) is not None
+    }
+
+
 def _encode(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     table = _ENCODERS.get(type(value))
     if table is not None:
-        return {
-            key: write(item) if write else item
-            for key, attribute, write in table
-            if (item := getattr(value, attribute)) is not None
-        }
+        return _encode_fields(value, table)
     if isinstance(value, list):
         return [_encode(item) for item in value]
     return value
@@ -122,7 +126,7 @@ for _name in (
 ):
     _DECODERS[_name] = _decoder(_name)
 
-_ENCODERS: Final = {
+_ENCODERS: Final[dict[type[Any], _Table]] = {
     model: [
         (key, attribute, _writer(kind)) for key, (attribute, kind) in _field_table(model).items()
     ]

@@ -229,6 +229,8 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     A date is taken against the Date of the same answer, so our clock does not matter.
     """
     text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
     if text.isascii() and text.removeprefix("-").isdigit():
         return min(max(float(text[:12]), 0.0), _MAX_RETRY_AFTER_S)
     until, now = _http_date(text), _http_date(headers.get("Date", ""))

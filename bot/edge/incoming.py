@@ -74,6 +74,7 @@ def read_incoming(activity: Activity, kind: ActivityKind) -> Incoming:
         text=_typed_text(activity) if kind is ActivityKind.MESSAGE else "",
         verb=verb,
         data=data,
+        card_id=activity.reply_to_id or "",
         has_attachment=any(
             attachment.content_type != _TYPED_TEXT for attachment in activity.attachments or ()
         ),

@@ -1,18 +1,28 @@
 """Where people can be written to later on: remembered when they write to the bot."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
 
 from botbuilder.schema import Activity
 
+from dialogs.turn import Tracked
 from mutations.identity import ObjectId
 from store.conversation_references import ConversationReference
 
+Card: TypeAlias = Mapping[str, object]
+
 
 class References(Protocol):
-    """Keeps the personal chat of each person."""
+    """Keeps the personal chat of each person, and the cards in it that must follow a request."""
 
     async def remember(self, reference: ConversationReference) -> None:
         """Keep this reference in the place of an older one of the same person."""
+        ...
+
+    async def follow(
+        self, reference: ConversationReference, tracked: Tracked, *, card_id: str, card: Card
+    ) -> None:
+        """Let the card that was just shown in the message `card_id` follow its request."""
         ...
 
 

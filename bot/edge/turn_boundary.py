@@ -71,6 +71,13 @@ class TurnBoundary:
         reply = await self._conversation.respond(incoming)
         if kind is ActivityKind.PRESS and not reply.cards:
             raise ValueError("a press was answered without a card")
+        if kind is ActivityKind.PRESS and reply.tracked and incoming.card_id:
+            await self._references.follow(
+                reference_of(activity),
+                reply.tracked,
+                card_id=incoming.card_id,
+                card=reply.cards[0],
+            )
         return reply
 
     async def _deliver(self, context: TurnContext, kind: ActivityKind, reply: Reply) -> None:

@@ -99,8 +99,8 @@ async def open_clients(
 async def introduce(seats: Sequence[Seat]) -> None:
     """Let every client install the bot for its persona, as opening its page would do.
 
-    Afterwards the bot knows where to reach people who never wrote. Safe to repeat; the bot must
-    be listening.
+    Soon after (the clients answer before they write to the bot) the bot knows where to reach
+    people who never wrote. Safe to repeat; the bot must be listening.
 
     Raises:
         aiohttp.ClientError: A client does not answer.

@@ -8,6 +8,7 @@ const { openBrowser, keepOnLoopback } = require("./browser.cjs");
 const CARD = ".ac-adaptiveCard";
 const TEXT_BOX = "[contenteditable=true][role=textbox]";
 const READY_MS = 20_000;
+const ACTION_MS = 8_000;
 
 let browser;
 const pages = new Map();
@@ -45,6 +46,7 @@ const commands = {
     await page.goto(url);
     await page.locator(TEXT_BOX).last().waitFor();
     await page.getByTitle("Hide log panel").click();
+    page.setDefaultTimeout(ACTION_MS);
     pages.set(name, page);
   },
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dialogs.turn import Incoming, Reply
+from dialogs.turn import Incoming, Reply, Tracked
 from store.conversation_references import ConversationReference
 
 
@@ -55,9 +55,22 @@ class EchoConversation:
 
 @dataclass
 class RecordingReferences:
-    """Keeps references in memory, in the order of their coming."""
+    """Keeps references and followed cards in memory, in the order of their coming."""
 
     remembered: list[ConversationReference] = field(default_factory=list)
+    followed: list[tuple[Tracked, str]] = field(default_factory=list)
 
     async def remember(self, reference: ConversationReference) -> None:
         self.remembered.append(reference)
+
+    async def follow(
+        self,
+        reference: ConversationReference,
+        tracked: Tracked,
+        *,
+        card_id: str,
+        card: Mapping[str, object],
+    ) -> None:
+        assert reference.conversation_id
+        assert card
+        self.followed.append((tracked, card_id))

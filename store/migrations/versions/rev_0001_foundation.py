@@ -55,7 +55,7 @@ create table draft (
 );
 
 create table licence_reservation (
-  request_id text not null references request (id) on delete cascade,
+  request_id text not null references request (id) deferrable initially deferred,
   entity text not null,
   pool text not null,
   created_at timestamptz not null,

@@ -1,5 +1,6 @@
 """How an order advances: late reads, failures of the tenant, people who are needed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -256,3 +257,49 @@ async def test_one_agreeing_read_is_enough_where_the_tenant_is_consistent() -> N
     plan = await stage.planner.plan(stage.move(Outcome.B))
 
     assert await stage.engine().advance(REQUEST, plan) == Finished()
+
+
+async def test_a_change_seen_only_after_a_long_standstill_still_counts() -> None:
+    stage = await Stage.of(faults="set_upn=late:80")
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    await stage.engine().advance(REQUEST, plan)
+    stage.clock.advance(seconds=PACE.deadline_s + 60)
+
+    assert await stage.run(plan) == Finished()
+
+
+async def test_a_hold_that_somebody_else_set_stays_theirs() -> None:
+    stage = await Stage.of()
+    subject = stage.move(Outcome.B).subject
+    await stage.tenant.set_litigation_hold(subject, owner="juridische dienst", comment="")
+    stage.settle()
+
+    await stage.carry_out(Outcome.B)
+
+    assert (await stage.seen()).mailbox.hold_owner == "juridische dienst"
+    assert (await stage.effects()).count("set_litigation_hold") == 1
+
+
+async def lose_an_alias(stage: Stage) -> None:
+    await stage.tenant.remove_aliases(stage.move(Outcome.A).subject, (f"jpeeters@{OLD}",))
+
+
+async def lose_an_ownership(stage: Stage) -> None:
+    group = "00000000-0000-4000-a000-000000000001"
+    await stage.tenant.remove_group_owner(group, stage.move(Outcome.A).subject)
+
+
+@pytest.mark.parametrize(
+    ("lose", "step"),
+    [(lose_an_alias, "mailbox.aliases_kept"), (lose_an_ownership, "groups.kept")],
+)
+async def test_a_is_not_done_when_something_got_lost_on_the_way(
+    lose: Callable[[Stage], Awaitable[None]], step: str
+) -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    await stage.engine().advance(REQUEST, plan)
+    await lose(stage)
+    stage.settle()
+
+    assert await stage.run(plan) == NeedsPerson(step, "attention.not_confirmed", {"minutes": 1})

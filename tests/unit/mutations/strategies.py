@@ -82,8 +82,11 @@ deputies = st.builds(_deputy, people, st.tuples(days, days))
 approvers = st.builds(Approver, contact=people, deputies=st.lists(deputies, max_size=2).map(tuple))
 
 
+OPEN: Final[st.SearchStrategy[date | None]] = st.none()
+
+
 def entities(
-    code: EntityCode, *, closed: st.SearchStrategy[date | None] | None = None
+    code: EntityCode, *, closed: st.SearchStrategy[date | None] = OPEN
 ) -> st.SearchStrategy[Entity]:
     """Return entities with one code and any people; open unless `closed` gives a day."""
     return st.builds(
@@ -95,7 +98,7 @@ def entities(
         requesters=st.lists(people, max_size=2).map(tuple),
         approvers=st.lists(approvers, min_size=1, max_size=3).map(tuple),
         pools=st.just({}),
-        closed_on=closed or st.none(),
+        closed_on=closed,
     )
 
 

@@ -1,0 +1,235 @@
+"""Every card in every state that looks different: what the golden files hold."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from cards.attention_card import attention_card
+from cards.candidates_card import candidates_card
+from cards.colleague_card import colleague_card
+from cards.decision_card import DecisionMode, decision_card
+from cards.discarded_card import discarded_card
+from cards.form_card import form_card
+from cards.help_card import help_card
+from cards.list_card import list_card
+from cards.parts import Card
+from cards.problem_card import problem_card, problem_text
+from cards.question_card import question_card
+from cards.request_card import request_card
+from cards.summary_card import summary_card
+from cards.superseded_card import superseded_card
+from cards.verbs import Verb
+from mutations.authority import Role
+from mutations.case_finder import Outcome, Retention
+from mutations.draft import Draft, Question
+from mutations.life_cycle import State
+from mutations.request import Attention, MutationRequest
+from tests import samples as s
+from texts.translator import Texts, load
+
+T: Final = load("nl")
+
+ORDERS: Final = (Outcome.A, Outcome.B, Outcome.C)
+ORDER_STATES: Final = tuple(
+    state for state in State if state not in {State.REFERRED, State.SELF_SERVICE}
+)
+_REQUESTER: Final = frozenset({Role.REQUESTER})
+
+Gallery = Iterator[tuple[str, Card]]
+
+
+def gallery(t: Texts = T) -> dict[str, Card]:
+    """Return every card by the name of its golden file."""
+    rooms: tuple[Callable[[Texts], Gallery], ...] = (
+        _before_sending,
+        _summaries,
+        _requests,
+        _roles,
+        _decisions,
+        _others,
+        _problems,
+    )
+    return {name: card for room in rooms for name, card in room(t)}
+
+
+def _before_sending(t: Texts) -> Gallery:
+    yield "help-requester", help_card(t, s.REGISTER, may_request=True, greeting="Marleen")
+    yield "help-other", help_card(t, s.REGISTER, may_request=False)
+    lost = help_card(t, s.REGISTER, may_request=True, greeting=t("help.not_understood"))
+    yield "help-not-understood", lost
+    yield "form-empty", _form(t, s.EMPTY_DRAFT)
+    yield "form-filled", _form(t, s.FULL_DRAFT)
+    problem = problem_text(t, "error.date.past", {"day": s.TODAY})
+    yield "form-problem", _form(t, s.FULL_DRAFT, {Question.EFFECTIVE_ON: problem})
+    for question in Question:
+        draft = s.FULL_DRAFT.without(question)
+        yield f"question-{question.replace('_', '-')}", _question(t, draft, question)
+    unclear = problem_text(t, "error.answer.unclear", {})
+    draft = s.FULL_DRAFT.without(Question.WISH)
+    yield "question-problem", _question(t, draft, Question.WISH, unclear)
+    for name, count in (("two", 2), ("many", len(s.CANDIDATES))):
+        candidates = s.CANDIDATES[:count]
+        draft = replace(s.EMPTY_DRAFT, candidates=candidates)
+        yield f"candidates-{name}", candidates_card(t, s.REGISTER, draft)
+    yield "discarded", discarded_card(t)
+
+
+def _form(t: Texts, draft: Draft, problems: Mapping[Question, str] | None = None) -> Card:
+    return form_card(
+        t, s.REGISTER, draft, entities=s.ENTITIES, today=s.TODAY, problems=problems or {}
+    )
+
+
+def _question(t: Texts, draft: Draft, question: Question, problem: str = "") -> Card:
+    return question_card(
+        t, s.REGISTER, draft, question=question, entities=s.ENTITIES, problem=problem
+    )
+
+
+def _summaries(t: Texts) -> Gallery:
+    for outcome in Outcome:
+        made = s.proposal(outcome)
+        yield f"summary-{outcome}", summary_card(t, s.REGISTER, made, now=s.NOW)
+    missing = s.proposal(Outcome.A, entitled=False)
+    yield "summary-A-missing", summary_card(t, s.REGISTER, missing, now=s.NOW)
+    blocked = s.proposal(Outcome.A, plan=s.BLOCKED)
+    yield "summary-A-obstacle", summary_card(t, s.REGISTER, blocked, now=s.NOW)
+    at_once = replace(s.proposal(Outcome.A), start_on=s.TODAY)
+    yield "summary-A-today", summary_card(t, s.REGISTER, at_once, now=s.NOW)
+
+
+def _requests(t: Texts) -> Gallery:
+    for outcome in ORDERS:
+        for state in ORDER_STATES:
+            name = f"request-{outcome}-{state.replace('_', '-')}"
+            yield name, _request(t, s.in_state(state, outcome))
+    for outcome in (Outcome.D, Outcome.P):
+        yield f"request-{outcome}", _request(t, s.submitted(outcome))
+    decided = s.in_state(State.TO_CONFIRM, Outcome.C)
+    yield (
+        "request-C-became-D",
+        _request(t, replace(decided, state=State.SELF_SERVICE, outcome=Outcome.D)),
+    )
+    waiting = replace(s.submitted(), checks=s.checks(entitled=False, free=0))
+    yield "request-A-nothing-holds", _request(t, waiting)
+    agreed = replace(waiting, decision=s.decision(Retention.KEEP), agreed=Retention.KEEP)
+    yield "request-A-decided-waiting", _request(t, agreed)
+    yield (
+        "request-withdrawing",
+        request_card(t, s.REGISTER, s.status(s.submitted()), roles=_REQUESTER, withdrawing=True),
+    )
+    yield (
+        "request-withdrawing-late",
+        request_card(
+            t, s.REGISTER, s.status(s.in_state(State.DONE)), roles=_REQUESTER, withdrawing=True
+        ),
+    )
+    yield (
+        "request-headline",
+        request_card(
+            t,
+            s.REGISTER,
+            s.status(s.in_state(State.SCHEDULED)),
+            roles=_REQUESTER,
+            headline=t("message.ordered", number="M-2026-00042"),
+        ),
+    )
+    stays = replace(s.submitted(Outcome.C), target=s.SOURCE)
+    yield "request-C-stays", _request(t, stays)
+
+
+def _request(t: Texts, request: MutationRequest, role: Role = Role.REQUESTER) -> Card:
+    return request_card(t, s.REGISTER, s.status(request), roles=frozenset({role}))
+
+
+def _roles(t: Texts) -> Gallery:
+    for role in (Role.SUBJECT, Role.DECIDER, Role.SERVICE_DESK):
+        name = role.replace("_", "-")
+        for state in (State.SUBMITTED, State.ATTENTION, State.DONE):
+            yield f"request-{name}-{state}", _request(t, s.in_state(state), role)
+
+
+def _decisions(t: Texts) -> Gallery:
+    for outcome in ORDERS:
+        status = s.status(s.submitted(outcome))
+        for mode in DecisionMode:
+            name = f"decision-{outcome}-{mode.replace('_', '-')}"
+            yield name, decision_card(t, s.REGISTER, status, mode=mode, now=s.NOW)
+    problem = problem_text(t, "error.reason.missing", {})
+    yield (
+        "decision-refuse-problem",
+        decision_card(
+            t,
+            s.REGISTER,
+            s.status(s.submitted()),
+            mode=DecisionMode.REFUSE,
+            problem=problem,
+            now=s.NOW,
+        ),
+    )
+    finals = {
+        "kept": s.in_state(State.DONE),
+        "not-kept": s.in_state(State.TO_CONFIRM),
+        "refused": s.in_state(State.REJECTED),
+        "withdrawn": s.in_state(State.WITHDRAWN),
+    }
+    for name, request in finals.items():
+        status = s.status(request)
+        yield f"decision-final-{name}", decision_card(t, s.REGISTER, status, now=s.NOW)
+
+
+def _others(t: Texts) -> Gallery:
+    for outcome in ORDERS:
+        for state in (State.SCHEDULED, State.CARRYING_OUT, State.DONE, State.WITHDRAWN):
+            name = f"colleague-{outcome}-{state.replace('_', '-')}"
+            status = s.status(s.in_state(state, outcome))
+            yield name, colleague_card(t, s.REGISTER, status)
+    stopped = s.in_state(State.ATTENTION)
+    before = Attention(step="", key="plan.obstacle.entitlement_gone", params={}, since=s.NOW)
+    strange = Attention(step="other.step", key="other.key", params={"x": 1}, since=s.NOW)
+    attentions = {
+        "step": stopped,
+        "before-start": replace(stopped, attention=before),
+        "unknown": replace(stopped, attention=strange),
+        "solved": s.in_state(State.CARRYING_OUT),
+    }
+    for name, request in attentions.items():
+        yield f"attention-{name}", attention_card(t, s.REGISTER, s.status(request))
+    several = [s.status(s.in_state(state)) for state in ORDER_STATES]
+    for waiting in (False, True):
+        name = "waiting" if waiting else "mine"
+        yield f"list-{name}", list_card(t, s.REGISTER, several, waiting=waiting)
+        yield f"list-{name}-one", list_card(t, s.REGISTER, several[:1], waiting=waiting)
+        yield f"list-{name}-empty", list_card(t, s.REGISTER, [], waiting=waiting)
+    yield "list-many", list_card(t, s.REGISTER, several * 4, waiting=False)
+    yield "superseded", superseded_card(t, s.status(s.in_state(State.CARRYING_OUT)))
+
+
+PROBLEM_PARAMS: Final[Mapping[str, object]] = {
+    "name": "Arno Wouters",
+    "number": "M-2026-00042",
+    "text": "Jan Pieters",
+    "entity": "Agentschap Wegen en Water",
+    "day": s.TOMORROW,
+    "last": s.TOMORROW,
+    "next": s.TOMORROW,
+    "names": ("Marleen Claes", "Rik Goossens"),
+    "why": "holiday.ascension",
+    "limit": 1000,
+    "correlation_id": "4f1c2d",
+}
+
+
+def problem_keys(t: Texts = T) -> list[str]:
+    """Return the keys of all problems in the catalogue."""
+    return sorted(
+        key.removesuffix(".title")
+        for key in t.catalogue
+        if key.startswith("error.") and key.endswith(".title")
+    )
+
+
+def _problems(t: Texts) -> Gallery:
+    for key in problem_keys(t):
+        card = problem_card(t, key, PROBLEM_PARAMS, action=(Verb.HELP, Verb.LIST_MINE))
+        yield f"problem-{key.removeprefix('error.').replace('.', '-').replace('_', '-')}", card
