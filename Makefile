@@ -2,12 +2,62 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+PACKAGES := bot cards dialogs fulfilment manifest mutations store texts tests benchmarks
 
-$(VENV)/.dev: requirements-dev.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
-	touch $@
+.DEFAULT_GOAL := help
+.PHONY: help run test e2e check static bench faults golden format lock clean
+
+help:  ## list these commands
+	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: $(VENV)/.run  ## start bot, database, demo and client pages; RESET=1 starts with empty data
+	$(BIN)/python -m bot demo $(if $(RESET),--reset)
+
+test: $(VENV)/.dev  ## run every test that needs no browser
+	$(BIN)/pytest -n auto
+
+e2e: $(VENV)/.dev  ## play orders A and B in the real client, in Chromium; pictures in artefacts/
+	npm ci --prefix bot/playground
+	npm ci --prefix tests/e2e
+	$(BIN)/pytest tests/e2e -o norecursedirs=node_modules -m e2e
+
+check: static test  ## all static checks and all tests without browser
+
+static: $(VENV)/.dev  ## format, lint, types and import contracts
+	$(BIN)/ruff format --check $(PACKAGES)
+	$(BIN)/ruff check $(PACKAGES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## print CPU per turn beside a stock botbuilder bot
+	$(BIN)/python -m benchmarks.turn
+
+faults: $(VENV)/.dev  ## kill the process at every write of submit, decide and fulfil
+	$(BIN)/pytest tests/faults -m "long or not long" -s
+
+golden: $(VENV)/.dev  ## write the golden cards anew; look at the diff afterwards
+	$(BIN)/python -m tests.golden_update
+
+format: $(VENV)/.dev  ## format the code and mend what the linter can mend
+	$(BIN)/ruff format $(PACKAGES)
+	$(BIN)/ruff check --fix $(PACKAGES)
 
 lock: $(VENV)/.dev  ## write the hash-pinned lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:  ## remove the virtual environment, caches and pictures; the demo's data stays
+	rm -rf $(VENV) artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/pip requirements.txt
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/pip requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/.run

@@ -44,13 +44,18 @@ def serve(context: typer.Context) -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    *,
+    reset: Annotated[bool, typer.Option("--reset", help="start with empty data")] = False,
+) -> None:
     """Serve with a client page for every person of the demo; local mode only."""
-    from bot.demo.play import play  # noqa: PLC0415 - other commands start faster without
+    from bot.demo.play import forget, play  # noqa: PLC0415 - other commands start faster without
 
     settings = _settings()
     if settings.mode is not Mode.LOCAL:
         _refuse(["the demo runs in local mode only"])
+    if reset and not forget(settings.data_dir):
+        _refuse([f"another process uses the data in {settings.data_dir}; stop it first"])
     _run(play(settings, _clock(settings)))
 
 

@@ -115,7 +115,9 @@ class Settings(BaseSettings):
         56150, ge=1024, le=65000, description="first port of the demo's client pages"
     )
     worker: bool = Field(default=True, description="run a job worker inside the bot process")
-    recheck_s: float = Field(900.0, gt=0, description="seconds between looks at preconditions")
+    recheck_s: float | None = Field(
+        None, gt=0, description="seconds between looks at preconditions; empty: 15 local, 900 live"
+    )
     job_polling_s: float = Field(
         1.0, gt=0, description="longest delay in seconds before a timer that is due is noticed"
     )
@@ -186,7 +188,8 @@ class Settings(BaseSettings):
     @property
     def recheck_every(self) -> timedelta:
         """Time between two looks at the preconditions of a request."""
-        return timedelta(seconds=self.recheck_s)
+        default_s = 15.0 if self.mode is Mode.LOCAL else 900.0
+        return timedelta(seconds=self.recheck_s or default_s)
 
 
 def read_settings() -> Settings:

@@ -15,7 +15,7 @@ from texts.escaping import neutral
 from texts.translator import Texts
 
 _SHOWN: Final = 8
-_NAME_ON_BUTTON: Final = 40
+_ADDRESS_ON_BUTTON: Final = 60
 
 
 def candidates_card(t: Texts, register: Register, draft: Draft) -> Card:
@@ -44,7 +44,7 @@ def _candidate(t: Texts, register: Register, draft: Draft, one: Candidate) -> El
         t,
         Verb.DRAFT_CHOOSE,
         draft_data(draft, colleague=one.object_id),
-        title=t.plain("button.choose", name=neutral(one.name, limit=_NAME_ON_BUTTON)),
+        title=t.plain("button.choose", upn=neutral(one.upn, limit=_ADDRESS_ON_BUTTON)),
     )
     entity = entity_name(t, register, EntityCode(one.entity) if one.entity else None)
     return group(

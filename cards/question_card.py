@@ -9,7 +9,7 @@ from adaptive_cards.card import ActionExecute, ElementT, InputChoice, InputChoic
 from cards.buttons import MAIN, button, draft_data
 from cards.consequences import both_choices
 from cards.inputs import retention_choices, status_choices
-from cards.parts import Card, card, facts, heading, small, text, title, warning
+from cards.parts import Card, buttons_here, card, facts, heading, small, text, title, warning
 from cards.verbs import Verb
 from cards.words import contract_words, entity_name
 from mutations.draft import Draft, Question
@@ -40,9 +40,11 @@ def question_card(
     if problem:
         body.append(warning(escape(problem)))
     body += [heading(t(f"question.{question}")), text(t(f"hint.{question}"))]
-    extra, actions = _quick(t, register, draft, question, entities)
+    extra, answers = _quick(t, register, draft, question, entities)
     body += extra
-    actions += [
+    if answers:
+        body.append(buttons_here(answers))
+    actions = [
         button(t, Verb.DRAFT_EDIT, draft_data(draft), title=t.plain("button.form")),
         button(t, Verb.DRAFT_DISCARD, draft_data(draft)),
     ]

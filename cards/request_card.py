@@ -29,7 +29,10 @@ from texts.escaping import Safe, escape
 from texts.translator import Texts
 
 _BEFORE_THE_ORDER: Final = frozenset({State.SUBMITTED, State.TO_CONFIRM})
-_STOPPED: Final = frozenset({State.REJECTED, State.WITHDRAWN, State.EXPIRED})
+# While another outcome waits to be confirmed, the plan and the list fit neither of the two.
+_NO_ACCESS_LIST: Final = frozenset(
+    {State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.TO_CONFIRM}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +177,12 @@ def _decision(view: _View) -> list[ElementT]:
 def _facts(view: _View) -> list[ElementT]:
     t, request = view.t, view.request
     rows = [
-        (t("fact.order"), t(f"order.{request.outcome}")),
         (t("fact.requester"), escape(request.requester.name)),
         (t("fact.wish"), t(f"retention.{request.wish}")),
         (t("fact.effective_on"), t.day(request.start_on or request.effective_on)),
     ]
+    if request.state is not State.TO_CONFIRM:
+        rows.insert(0, (t("fact.order"), t(f"order.{request.outcome}")))
     lead_time = request.terms.lead_times.get(request.outcome)
     if request.ready_on is not None and request.done_at is None:
         rows.append((t("fact.ready_on"), t.day(request.ready_on)))
@@ -196,14 +200,14 @@ def _changes(view: _View) -> list[ElementT]:
     request = view.request
     if request.state is State.DONE:
         return result_list(view.t, request.results)
-    if request.is_open and request.plan is not None:
+    if request.is_open and request.plan is not None and request.state is not State.TO_CONFIRM:
         return plan_list(view.t, request.plan.steps)
     return []
 
 
 def _access(view: _View) -> list[ElementT]:
     request = view.request
-    if not view.is_for(Role.REQUESTER, Role.SUBJECT) or request.state in _STOPPED:
+    if not view.is_for(Role.REQUESTER, Role.SUBJECT) or request.state in _NO_ACCESS_LIST:
         return []
     return access_list(view.t, request.outcome, request.footprint)
 

@@ -36,8 +36,9 @@ def summary_card(t: Texts, register: Register, proposal: Proposal, *, now: datet
     body: list[ElementT] = [
         title(t(f"summary.heading.{outcome}")),
         text(t("summary.nothing_sent")),
+        text(t("summary.person", **words)),
         facts(_facts(t, proposal, words)),
-        heading(t("summary.order", order=t(f"order.{outcome}"))),
+        heading(_order_heading(t, outcome)),
         text(t(proposal.finding.reason, **words)),
     ]
     if outcome is Outcome.D:
@@ -68,13 +69,18 @@ def _words(t: Texts, register: Register, proposal: Proposal) -> Words:
 def _facts(t: Texts, proposal: Proposal, words: Words) -> list[tuple[Safe, Safe]]:
     status = "yes" if proposal.status_changes else "no"
     return [
-        (t("fact.colleague"), t("fact.person", name=words["colleague"], upn=words["upn"])),
         (t("fact.source"), t("fact.value", value=words["source"])),
         (t("fact.target"), t("fact.value", value=words["target"])),
         (t("fact.effective_on"), t.day(proposal.effective_on)),
         (t("fact.status_changes"), t(f"fact.status.{status}")),
         (t("fact.wish"), t(f"retention.{proposal.wish}")),
     ]
+
+
+def _order_heading(t: Texts, outcome: Outcome) -> Safe:
+    if outcome in {Outcome.D, Outcome.P}:
+        return t("summary.why")
+    return t("summary.order", order=t(f"order.{outcome}"))
 
 
 def _order(t: Texts, proposal: Proposal, words: Words, today: date) -> list[ElementT]:

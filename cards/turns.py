@@ -39,6 +39,9 @@ def turn_box(
             ),
         ]
     items.append(text(t(f"status.next.{status.next}", **words)))
+    advice = f"advice.{status.request.state}"
+    if is_requester and t.has(advice):
+        items.append(text(t(advice, **words)))
     return box(items)
 
 

@@ -1,9 +1,10 @@
 """Carries out a plan step by step from the journal; may be stopped and started at any point."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
 
 from fulfilment.journal import Entry, Journal, StepState
-from fulfilment.progress import Finished, NeedsPerson, Progress, Report, ReportLine
+from fulfilment.progress import Again, Finished, NeedsPerson, Progress, Report, ReportLine
 from fulfilment.retention import RetentionRecords
 from fulfilment.step_run import Pace, StepRun
 from fulfilment.steps.catalogue import readable, step_of
@@ -54,12 +55,11 @@ class Engine:
             return NeedsPerson("plan", first.key, first.params)
         await self._journal.open(request_id, plan)
         runs = self._runs(plan, await self._load(request_id))
-        for act in (StepRun.snapshot, StepRun.advance, StepRun.confirm):
-            for run in runs:
-                progress = await act(run)
-                if progress is not None:
-                    return progress
-        return Finished()
+        progress = await _each(StepRun.snapshot, runs)
+        for _, alike in groupby(runs, key=lambda run: run.name):
+            progress = progress or await _together(list(alike))
+        progress = progress or await _each(StepRun.confirm, runs)
+        return progress or Finished()
 
     async def resume(self, request_id: RequestId) -> None:
         """Let blocked steps try again after a person solved what blocked them."""
@@ -98,6 +98,29 @@ class Engine:
             request_id=request_id,
             subject=ObjectId(subject),
         )
+
+
+async def _each(
+    act: Callable[[StepRun], Awaitable[Progress | None]], runs: Sequence[StepRun]
+) -> Progress | None:
+    """Take the steps one by one, up to the first that cannot go on."""
+    for run in runs:
+        progress = await act(run)
+        if progress is not None:
+            return progress
+    return None
+
+
+async def _together(runs: Sequence[StepRun]) -> Progress | None:
+    """Bring steps of one kind forward side by side, so that they wait at the same time."""
+    waits: list[float] = []
+    for run in runs:
+        progress = await run.advance()
+        if isinstance(progress, Again):
+            waits.append(progress.after_s)
+        elif progress is not None:
+            return progress
+    return Again(min(waits)) if waits else None
 
 
 def _unblocked(entry: Entry) -> Entry:

@@ -54,6 +54,11 @@ class StepRun:
         self._clock = clock
         self._pace = pace
 
+    @property
+    def name(self) -> str:
+        """Name of the step."""
+        return self._entry.name
+
     async def snapshot(self) -> Progress | None:
         """Journal the state from before the order, once."""
         if self._entry.before is not None:
@@ -160,8 +165,6 @@ class StepRun:
         backoff_s = min(self._pace.longest_backoff_s, self._pace.backoff_s * 2 ** (attempts - 1))
         wait_s = max(asked_s, backoff_s)
         detail = {**self._entry.detail, "next_at": self._in(wait_s)}
-        if self._entry.intent_at is not None and self._entry.state is StepState.PENDING:
-            detail["unknown_since"] = self._clock.now().isoformat()
         await self._save(attempts=attempts, detail=detail)
         return Again(wait_s)
 

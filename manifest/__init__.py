@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The Teams app package: what an administrator uploads once."""

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""PostgreSQL: everything that outlives a process, and the jobs."""

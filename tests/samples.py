@@ -27,6 +27,7 @@ from mutations.request import (
     Terms,
 )
 from mutations.status import Status, status_of
+from mutations.working_days import add_working_days
 
 NOW: Final = datetime(2026, 5, 11, 9, 0, tzinfo=UTC)
 TODAY: Final = date(2026, 5, 11)
@@ -211,6 +212,10 @@ def colleague(name: str = JAN.name) -> Person:
     )
 
 
+def _ready_on(outcome: Outcome) -> date:
+    return add_working_days(TOMORROW, CONTRACT.lead_times[outcome])
+
+
 def proposal(outcome: Outcome, *, plan: Plan | None = None, entitled: bool = True) -> Proposal:
     """Return what a complete draft leads to."""
     status_changes, wish = STATUS_AND_WISH[outcome]
@@ -234,7 +239,7 @@ def proposal(outcome: Outcome, *, plan: Plan | None = None, entitled: bool = Tru
             )
         ),
         start_on=TOMORROW,
-        ready_on=date(2026, 5, 13) if is_order else None,
+        ready_on=_ready_on(outcome) if is_order else None,
         onedrive_ends_on=TOMORROW + timedelta(days=30) if lost else None,
         deciders=(ARNO.name, BRITT.name) if is_order else (),
         checks=checks(entitled=entitled) if is_order else None,
@@ -291,7 +296,7 @@ def in_state(state: State, outcome: Outcome = Outcome.A) -> MutationRequest:
         agreed,
         ordered_at=NOW - timedelta(days=2),
         start_on=TOMORROW,
-        ready_on=date(2026, 5, 13),
+        ready_on=_ready_on(outcome),
     )
     found = sent
     match state:

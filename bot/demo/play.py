@@ -1,6 +1,7 @@
 """The demo: the bot with a client page for every persona."""
 
 import contextlib
+import shutil
 from pathlib import Path
 
 import typer
@@ -13,6 +14,7 @@ from bot.playground.obstacle import ClientStartError, Obstacle
 from bot.serve import running, stop_asked
 from bot.settings import DEMO_TENANT_ID, Settings
 from mutations.clock import Clock, local_date
+from store.embedded import EmbeddedPostgres
 
 
 async def play(settings: Settings, clock: Clock) -> None:
@@ -25,6 +27,20 @@ async def play(settings: Settings, clock: Clock) -> None:
         await _open_pages(settings, stack)
         typer.echo("Stoppen: Ctrl-C. Alles blijft bewaard; opnieuw beginnen: make run RESET=1\n")
         await stop_asked()
+
+
+def forget(data_dir: Path) -> bool:
+    """Remove what earlier demos left behind, the database and the chats.
+
+    Returns:
+        False, with everything left as it was, when another process uses the database.
+    """
+    database = data_dir / "postgres"
+    if database.exists() and not EmbeddedPostgres.start(database).stop():
+        return False
+    for folder in (database, data_dir / "playground"):
+        shutil.rmtree(folder, ignore_errors=True)
+    return True
 
 
 async def _open_pages(settings: Settings, stack: contextlib.AsyncExitStack) -> None:

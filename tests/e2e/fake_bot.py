@@ -57,6 +57,7 @@ class FakeBot:
 
     def __init__(self, approver: Seat) -> None:
         self.received: list[JsonObject] = []
+        self._arrived = asyncio.Condition()
         self._approver = approver
         self._decision_card = ""
         self._session: aiohttp.ClientSession
@@ -72,13 +73,20 @@ class FakeBot:
         """Return who sent activities of this kind, in order."""
         return [one["from"]["aadObjectId"] for one in self.received if one["type"] == kind]
 
+    async def wait_until_seen(self, kind: str, people: set[ObjectId]) -> None:
+        """Return once each of these people has sent an activity of this kind."""
+        async with asyncio.timeout(5), self._arrived:
+            await self._arrived.wait_for(lambda: set(self.seen(kind)) == people)
+
     async def _hold_session(self, _: web.Application) -> Any:
         async with aiohttp.ClientSession(raise_for_status=True) as self._session:
             yield
 
     async def _on_activity(self, request: web.Request) -> web.Response:
         activity = await request.json()
-        self.received.append(activity)
+        async with self._arrived:
+            self.received.append(activity)
+            self._arrived.notify_all()
         match activity:
             case {"type": "message", "text": "formulier"}:
                 await self._send(activity["serviceUrl"], activity["conversation"]["id"], FORM)

@@ -22,7 +22,7 @@ const SHELL = `<!doctype html><meta charset="utf-8"><style>
   #card ul, #card ol { margin: 0; padding-left: 20px; }
   #card .ac-pushButton { font-weight: 600; font-size: 14px; font-family: inherit; padding: 5px 12px;
     background: #fff; color: #242424; border: 1px solid #d1d1d1; border-radius: 4px; }
-  #card .ac-actionSet > div { flex-wrap: wrap; row-gap: 8px; }
+  #card .ac-actionSet { flex-wrap: wrap; row-gap: 8px; }
   #card .ac-pushButton.style-positive { background: #5b5fc7; border-color: #5b5fc7; color: #fff; }
   #card .ac-pushButton.style-destructive { background: #c4314b; border-color: #c4314b; color: #fff; }
   #card .ac-pushButton:disabled { color: #bdbdbd; }
@@ -63,13 +63,14 @@ function draw([json, hostConfig]) {
   const place = document.getElementById("card");
   place.replaceChildren(...(drawn ? [drawn] : []));
   if (!drawn || place.innerText.trim() === "") complaints.push("nothing was drawn");
-  for (const text of place.querySelectorAll(".ac-textBlock, .ac-richTextBlock, button")) {
+  const faults = new Set();
+  for (const text of place.querySelectorAll(".ac-textBlock, .ac-textBlock *, .ac-richTextBlock, button, button *")) {
     const isCut = text.clientWidth > 0 && text.scrollWidth > text.clientWidth + 1;
-    if (isCut) complaints.push(`cut off: "${text.innerText.slice(0, 40)}"`);
+    if (isCut) faults.add(`cut off: "${text.innerText.slice(0, 40)}"`);
     const edge = text.getBoundingClientRect().right;
-    if (edge > window.innerWidth) complaints.push(`off the screen: "${text.innerText}"`);
+    if (edge > window.innerWidth) faults.add(`off the screen: "${text.innerText.trim()}"`);
   }
-  return complaints;
+  return [...complaints, ...faults];
 }
 
 async function openPage(browser, width) {

@@ -63,7 +63,7 @@ async def test_sound_card_is_drawn_for_phone_and_desktop(tmp_path: Path) -> None
         ({"type": "TextBlock", "text": "x"}, "1.9", "UnsupportedCardVersion"),
         ({"type": "TextBlock", "text": ""}, "1.5", "nothing was drawn"),
         ({"type": "TextBlock", "text": "lang woord " * 20}, "1.5", "cut off"),
-        ({"type": "Table", "rows": [{"type": "TableRow"}]}, "1.0", "UnsupportedProperty"),
+        ({"type": "Input.Text", "id": "x", "label": "x" * 200}, "1.5", "off the screen"),
     ],
 )
 async def test_faulty_card_is_refused(

@@ -1,6 +1,5 @@
 """The harness itself, against a fake bot: what the journeys rely on really works."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -124,11 +123,9 @@ async def test_introduced_personas_are_known_before_any_page_opens(
     await introduce((asker, approver))
 
     both = {asker.persona.object_id, approver.persona.object_id}
-    async with asyncio.timeout(5):  # the clients answer first and write to the bot then
-        while set(bot.seen("installationUpdate")) != both:
-            await asyncio.sleep(0.05)
-        while set(bot.seen("conversationUpdate")) != both:
-            await asyncio.sleep(0.05)
+    # The clients answer first and write to the bot then.
+    await bot.wait_until_seen("installationUpdate", both)
+    await bot.wait_until_seen("conversationUpdate", both)
 
 
 async def test_reload_empties_the_chat_and_installs_again(

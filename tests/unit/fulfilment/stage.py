@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from fulfilment.engine import Engine
@@ -182,8 +183,13 @@ class Stage:
         )
 
     async def effects(self) -> list[str]:
-        """The operations that were really done, oldest first."""
-        return [row.operation for row in await self.objects.ledger()]
+        """The operations that were really done, oldest first.
+
+        Groups are left side by side, so those in a row are told in alphabetical order.
+        """
+        done = [row.operation for row in await self.objects.ledger()]
+        rows = groupby(done, key=lambda operation: operation.startswith("remove_group"))
+        return [one for is_group, row in rows for one in (sorted(row) if is_group else row)]
 
     def settle(self) -> None:
         """Let every change become visible."""

@@ -10,6 +10,7 @@ from fulfilment.engine import PlanChangedError
 from fulfilment.journal import StepState
 from fulfilment.progress import Again, Finished, NeedsPerson
 from fulfilment.step_run import Pace
+from fulfilment.tenants.simulated.records import SimAccount
 from mutations.case_finder import Outcome
 from mutations.plan import Obstacle
 from tests.unit.fulfilment.stage import (
@@ -303,3 +304,41 @@ async def test_a_is_not_done_when_something_got_lost_on_the_way(
     stage.settle()
 
     assert await stage.run(plan) == NeedsPerson(step, "attention.not_confirmed", {"minutes": 1})
+
+
+@pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B])
+async def test_another_mailbox_than_planned_for_is_not_touched(outcome: Outcome) -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(outcome))
+
+    def replaced(account: SimAccount) -> SimAccount:
+        assert account.mailbox is not None
+        return structs.replace(account, mailbox=structs.replace(account.mailbox, guid="other"))
+
+    await stage.world.change_account("replaced", stage.move(outcome).subject, replaced)
+    stage.settle()
+
+    progress = await stage.run(plan)
+
+    assert isinstance(progress, NeedsPerson)
+    assert (progress.key, progress.params) == ("tenant.mailbox_replaced", {"address": MOVER.upn})
+    assert await stage.effects() == ["replaced"]
+
+
+async def test_groups_are_left_side_by_side() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+    engine = stage.engine()
+    while isinstance(progress := await engine.advance(REQUEST, plan), Again):
+        if len(await stage.effects()) > 1:
+            break
+        stage.clock.advance(seconds=progress.after_s)
+
+    assert await stage.effects() == EFFECTS[Outcome.B][:4]
+    states = [entry.state for entry in await stage.journal.load(REQUEST)]
+    assert states[:4] == [
+        StepState.VERIFIED,
+        StepState.CONVERGING,
+        StepState.CONVERGING,
+        StepState.PENDING,
+    ]

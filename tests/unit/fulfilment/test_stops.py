@@ -14,9 +14,9 @@ EFFECTS = {
     Outcome.A: ["set_upn", "move_to_entity"],
     Outcome.B: [
         "set_litigation_hold",
+        "remove_group_member",
+        "remove_group_member",
         "remove_group_owner",
-        "remove_group_member",
-        "remove_group_member",
         "remove_aliases",
         "set_upn",
         "remove_aliases",
