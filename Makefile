@@ -20,7 +20,7 @@ test: $(VENV)/.dev  ## run every test that needs no browser
 e2e: $(VENV)/.dev  ## play orders A and B in the real client, in Chromium; pictures in artefacts/
 	npm ci --prefix bot/playground
 	npm ci --prefix tests/e2e
-	$(BIN)/pytest tests/e2e -o norecursedirs=node_modules -m e2e
+	$(BIN)/pytest tests/e2e -o 'norecursedirs=node_modules .*' -m e2e
 
 check: static test  ## all static checks and all tests without browser
 

@@ -57,6 +57,6 @@ class ChatMemory:
                 conversation_id=reference.conversation_id,
                 activity_id=card_id,
                 service_url=reference.service_url,
-                digest=digest_of(card),
+                digest=digest_of(tracked.lasting or card),
             )
         )

@@ -8,11 +8,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from bot import __version__
 from bot.clock import SystemClock, demo_clock
 from bot.logs import configure_logs
 from bot.register_file import RegisterFileError, load_register
 from bot.settings import Mode, Settings, SettingsError, read_settings
-from manifest.packer import build
+from manifest.packer import ManifestError, Publisher, build
 from mutations.clock import Clock, local_date
 from store.database import DatabaseUnavailableError
 from store.embedded import EmbeddedPostgresError
@@ -83,13 +84,24 @@ def register(
 
 @app.command()
 def manifest(
+    *,
     out: Annotated[Path, typer.Argument(help="zip file to write")] = Path("dist/mutatiebot.zip"),
+    publisher: Annotated[str, typer.Option(help="who answers for the app, as people see it")],
+    website: Annotated[str, typer.Option(help="https address of the publisher")],
+    privacy: Annotated[str, typer.Option(help="https address of the privacy statement")],
+    terms: Annotated[str, typer.Option(help="https address of the terms of use")],
 ) -> None:
-    """Make the app package that a Teams administrator uploads."""
+    """Make the app package that a Teams administrator uploads; needs MUTATIEBOT_APP_ID."""
     settings = _settings()
     if settings.app_id is None:
-        _refuse(["MUTATIEBOT_APP_ID is needed for the package"])
-    typer.echo(build(settings.app_id, out))
+        _refuse(["MUTATIEBOT_APP_ID: is required for the package"])
+    who = Publisher(
+        name=publisher, website_url=website, privacy_url=privacy, terms_of_use_url=terms
+    )
+    try:
+        typer.echo(build(settings.app_id, out, publisher=who, version=__version__))
+    except ManifestError as error:
+        _refuse(str(error).splitlines())
 
 
 def _settings() -> Settings:

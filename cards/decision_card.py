@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
 from adaptive_cards.card import ActionExecute, ElementT, InputText
 
 from cards.buttons import DANGEROUS, button, request_data
 from cards.consequences import both_choices, outcome_of
-from cards.decision_words import decided, decision_buttons
+from cards.decision_words import REASON_LENGTH, decided, decision_buttons
 from cards.parts import Card, bullets, card, facts, small, text, title, warning
 from cards.request_header import request_header
 from cards.verbs import Verb
@@ -23,8 +22,6 @@ from mutations.request import MutationRequest
 from mutations.status import Status
 from texts.escaping import Safe, escape
 from texts.translator import Texts
-
-REASON_LENGTH: Final = 1000
 
 
 class DecisionMode(StrEnum):

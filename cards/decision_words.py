@@ -1,6 +1,7 @@
 """A decision of the source entity in words, and the buttons that ask for one."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from adaptive_cards.card import ActionExecute, ElementT
 
@@ -8,7 +9,11 @@ from cards.buttons import MAIN, button, request_data
 from cards.parts import text
 from cards.verbs import Verb
 from mutations.request import MutationRequest
+from texts.escaping import escape
 from texts.translator import Texts
+
+REASON_LENGTH: Final = 1000
+"""Longest reason of a refusal, in characters."""
 
 
 def decided(t: Texts, request: MutationRequest, words: Mapping[str, object]) -> list[ElementT]:
@@ -21,7 +26,9 @@ def decided(t: Texts, request: MutationRequest, words: Mapping[str, object]) -> 
         text(t(f"decision.made.{what}", **words, name=decision.by.name, moment=decision.at))
     ]
     if decision.reason:
-        items.append(text(t("decision.reason", reason=decision.reason)))
+        items.append(
+            text(t("decision.reason", reason=escape(decision.reason, limit=REASON_LENGTH)))
+        )
     return items
 
 

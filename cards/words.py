@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cards.parts import LIST_LIMIT, shortened
+from cards.parts import LIST_LIMIT
 from mutations.identity import EntityCode
 from mutations.register import Register
 from mutations.request import MutationRequest
@@ -44,4 +44,7 @@ def request_words(t: Texts, register: Register, request: MutationRequest) -> dic
 
 def enumeration(t: Texts, items: Sequence[str], *, limit: int = LIST_LIMIT) -> Safe:
     """Return names as one phrase, shortened when there are many."""
-    return t.join(shortened(t, [escape(item) for item in items], limit=limit))
+    if len(items) <= limit:
+        return t.join(items)
+    left = len(items) - limit + 1
+    return t.join([*items[: limit - 1], t("more_inline", n=left)])

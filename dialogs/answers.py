@@ -34,6 +34,15 @@ _NOT_KEEP: Final = re.compile(
     "|not keep|do not keep|dont keep|delete|ne pas garder|ne pas conserver|supprimer"
 )
 
+_STATUS_FILLER: Final = re.compile(r"\b(het|dat|dit|zijn|haar|administratief|statuut|ook|wel)\b")
+_CHANGES: Final = re.compile(
+    "wijzigt|verandert|wijzigen|veranderen|wordt anders|anders|changes|it changes|change|il change"
+)
+_STAYS: Final = re.compile(
+    "blijft|blijft hetzelfde|blijft gelijk|hetzelfde|wijzigt niet|verandert niet|blijft zo"
+    "|niet wijzigen|geen wijziging|same|stays the same|no change|inchange|ne change pas"
+)
+
 
 def understand_yes_no(text: str) -> bool | None:
     """Read a short yes or no in Dutch, French or English; None when it is not clearly one."""
@@ -44,6 +53,19 @@ def understand_yes_no(text: str) -> bool | None:
         if _NO.fullmatch(phrase):
             return False
     return _agreed([_yes_no_word(word) for word in _polished(answer).split()])
+
+
+def understand_change(text: str) -> bool | None:
+    """Read the answer to "does the administrative status change?"; None when it is unclear."""
+    yes_no = understand_yes_no(text)
+    if yes_no is not None:
+        return yes_no
+    answer = _polished(_plain(text))
+    change = _change(answer)
+    if change is not None:
+        return change
+    first, _, rest = answer.partition(" ")
+    return _agreed([_yes_no_word(first), _change(rest)])
 
 
 def understand_keep(text: str) -> bool | None:
@@ -60,6 +82,13 @@ def understand_keep(text: str) -> bool | None:
         return wish
     first, _, rest = answer.partition(" ")
     return _agreed([_yes_no_word(first), _wish(rest)])
+
+
+def _change(phrase: str) -> bool | None:
+    bare = " ".join(_STATUS_FILLER.sub(" ", phrase).split())
+    if _CHANGES.fullmatch(bare):
+        return True
+    return False if _STAYS.fullmatch(bare) else None
 
 
 def _wish(phrase: str) -> bool | None:

@@ -1,20 +1,23 @@
 """The whole conversation: finds out what somebody wants and has it done."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from cards.decision_card import DecisionMode
 from cards.help_card import help_card
 from cards.problem_card import problem_card, problem_text
 from cards.verbs import Verb
+from dialogs.answers import understand_keep, understand_yes_no
 from dialogs.card_data import BrokenCardError, request_id
 from dialogs.commands import Asked, Command, understand_command
 from dialogs.draft_answers import DraftAnswers
 from dialogs.draft_dialog import DraftDialog
 from dialogs.presenter import Presenter
 from dialogs.request_dialog import RequestDialog
-from dialogs.turn import Incoming, IncomingKind, Reply
-from mutations.authority import NotInvolvedError
+from dialogs.turn import CardKind, Incoming, IncomingKind, Reply
+from mutations.authority import NotInvolvedError, Role
 from mutations.directory import DirectoryUnavailableError
+from mutations.draft import Question
 from mutations.errors import DomainError
 from mutations.identity import RequestId, find_request_number
 from mutations.request import MutationRequest
@@ -22,6 +25,8 @@ from mutations.use_cases import UseCases
 from texts.translator import Texts
 
 MESSAGE_LIMIT = 1000
+
+_OF_DECIDERS: Final = frozenset(verb for verb in Verb if verb.startswith("decision."))
 
 Handler = Callable[[Incoming], Awaitable[Reply]]
 
@@ -117,7 +122,7 @@ class Conversations:
             case Command.SUBMIT:
                 return await self._drafts.submit_typed(incoming)
             case Command.DISCARD:
-                return await self._drafts.discard(incoming)
+                return await self._discard(incoming)
             case _:
                 return await self._about_requests(incoming, asked)
 
@@ -137,12 +142,23 @@ class Conversations:
     async def _other(self, incoming: Incoming, asked: Asked) -> Reply:
         if asked.command is Command.OUT_OF_SCOPE:
             raise OutOfScopeError
+        if find_request_number(asked.rest):
+            return await self._requests.status(incoming, asked.rest)
         draft = await self._use.find_draft(incoming.person)
         if draft is not None and draft.open_question() is not None:
             return await self._drafts.answer(draft, incoming.text.strip())
-        if find_request_number(asked.rest):
-            return await self._requests.status(incoming, asked.rest)
+        if draft is not None and understand_yes_no(incoming.text) is not None:
+            # "Klopt dit?" is not sent by a yes alone, which may answer anything.
+            return await self._drafts.show(draft)
         return self._help(incoming, greeting=self._t("help.not_understood"))
+
+    async def _discard(self, incoming: Incoming) -> Reply:
+        draft = await self._use.find_draft(incoming.person)
+        asked = draft.open_question() if draft else None
+        if draft and asked is Question.WISH and understand_keep(incoming.text) is not None:
+            # Asked about the data, "weggooien" is about the data.
+            return await self._drafts.answer(draft, incoming.text.strip())
+        return await self._drafts.discard(incoming)
 
     def _help(self, incoming: Incoming, greeting: str = "") -> Reply:
         context = self._use.context
@@ -189,12 +205,22 @@ class Conversations:
         request = await self._visible(incoming, about)
         text = problem_text(self._t, error.message_key, error.params)
         if request is not None:
-            kind = self._presenter.natural_kind(request, incoming.person)
-            card = self._presenter.by_kind(kind, request, incoming.person, headline=text)
-            return Reply((card,), summary=text)
+            kind = self._kind_after(incoming, request)
+            if kind is not CardKind.COLLEAGUE:
+                card = self._presenter.by_kind(kind, request, incoming.person, headline=text)
+                return Reply((card,), summary=text)
         buttons = (Verb.HELP, Verb.LIST_MINE)
         card = problem_card(self._t, error.message_key, error.params, action=buttons)
         return Reply((card,), summary=text)
+
+    def _kind_after(self, incoming: Incoming, request: MutationRequest) -> CardKind:
+        """Return what takes the place of the card on which something was refused."""
+        mine = self._use.find.roles(request, incoming.person)
+        if incoming.verb in _OF_DECIDERS and Role.DECIDER in mine:
+            return CardKind.DECISION
+        if incoming.verb == Verb.WORK_RESUME and Role.SERVICE_DESK in mine:
+            return CardKind.ATTENTION
+        return self._presenter.natural_kind(request, incoming.person)
 
     async def _visible(
         self, incoming: Incoming, about: RequestId | None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from dialogs import card_data
-from dialogs.answers import understand_keep, understand_yes_no
+from dialogs.answers import understand_change, understand_keep
 from dialogs.dates import understand_date
 from dialogs.entity_names import Nothing, One, match_entities
 from mutations.case_finder import Retention
@@ -20,6 +20,7 @@ from mutations.intake import (
     check_target,
 )
 from mutations.use_cases import UseCases
+from mutations.use_cases.submit import OldDraftError
 
 Understood = dict[str, object]
 
@@ -84,7 +85,7 @@ class DraftAnswers:
             case Question.EFFECTIVE_ON:
                 return {"effective_on": self._date(text)}
             case Question.STATUS_CHANGES:
-                return {"status_changes": _clear(understand_yes_no(text))}
+                return {"status_changes": _clear(understand_change(text))}
             case Question.WISH:
                 keep = _clear(understand_keep(text))
                 return {"wish": Retention.KEEP if keep else Retention.NOT_KEEP}
@@ -117,8 +118,11 @@ class DraftAnswers:
         """Return the draft's colleague as chosen out of its candidates.
 
         Raises:
+            OldDraftError: The choice was made in the meantime.
             BrokenCardError: The card did not offer this person.
         """
+        if not draft.candidates:
+            raise OldDraftError
         for candidate in draft.candidates:
             if candidate.object_id == object_id:
                 return _colleague(candidate.object_id, candidate.name)

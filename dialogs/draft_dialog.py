@@ -8,10 +8,11 @@ from cards.form_card import form_card
 from cards.problem_card import problem_text
 from cards.question_card import question_card
 from cards.summary_card import summary_card
+from cards.verbs import Verb
 from dialogs import card_data
 from dialogs.draft_answers import DraftAnswers, Understood
 from dialogs.presenter import Card, Presenter
-from dialogs.turn import CardKind, Incoming, Reply, Tracked
+from dialogs.turn import CardKind, Incoming, IncomingKind, Reply, Tracked
 from mutations.draft import Draft, Question
 from mutations.errors import DomainError
 from mutations.identity import ObjectId
@@ -19,6 +20,7 @@ from mutations.intake import AnswerError
 from mutations.request import MutationRequest, Party
 from mutations.use_cases import UseCases
 from mutations.use_cases.drafts import NoDraftError
+from mutations.use_cases.propose import NoDeciderError
 from texts.translator import Texts
 
 
@@ -45,22 +47,38 @@ class DraftDialog:
         """Show the form; a name behind the command is the first answer."""
         draft = await self._use.open_draft(incoming.person)
         if rest:
-            return await self.answer(draft, rest)
+            return await self._open_about(draft, rest)
         if draft.open_question() is None:
             return await self._go_on(draft, by_form=True)
         return Reply((self._form(draft),), summary=self._t.plain("form.title"))
+
+    async def _open_about(self, draft: Draft, name: str) -> Reply:
+        about, begun = draft.colleague, draft.open_question() is None
+        reply = await self._take(draft, Question.COLLEAGUE, name)
+        draft = await self._use.find_draft(draft.person) or draft
+        if begun and draft.colleague is not None and draft.colleague != about:
+            # The other answers were given for somebody else: they are shown, not taken for good.
+            return Reply((self._form(draft),), summary=self._t.plain("form.title"))
+        return reply
 
     async def answer(self, draft: Draft, text: str) -> Reply:
         """Take a typed answer to the open question and ask the next one."""
         question = draft.open_question()
         if question is None:
             return await self._go_on(draft, by_form=False)
+        return await self._take(draft, question, text)
+
+    async def _take(self, draft: Draft, question: Question, text: str) -> Reply:
         try:
             understood = await self._answers.typed(draft, question, text)
         except DomainError as error:
             problem = problem_text(self._t, error.message_key, error.params)
             return Reply((self._question(draft, question, problem),), summary=problem)
         draft = await self._use.fill_draft(draft, **understood)
+        return await self._go_on(draft, by_form=False)
+
+    async def show(self, draft: Draft) -> Reply:
+        """Show where the draft is: its next question, or its summary."""
         return await self._go_on(draft, by_form=False)
 
     async def fill(self, incoming: Incoming) -> Reply:
@@ -100,7 +118,9 @@ class DraftDialog:
         value = card_data.text(incoming.data, "value")
         try:
             understood = await self._answers.from_form(draft, question, {question.value: value})
-        except AnswerError as error:
+        except card_data.BrokenCardError:
+            raise
+        except DomainError as error:
             return Reply((self._question(draft, question, self._problem(error)),))
         draft = await self._use.fill_draft(draft, **understood)
         return await self._go_on(draft, by_form=False)
@@ -112,7 +132,9 @@ class DraftDialog:
         )
 
     async def discard(self, incoming: Incoming) -> Reply:
-        """Throw the draft away."""
+        """Throw the draft away, by message or by a card that belongs to it."""
+        if incoming.kind is IncomingKind.PRESS:
+            await self._draft_of(incoming)
         await self._use.discard_draft(incoming.person)
         return Reply((discarded_card(self._t),), summary=self._t.plain("discarded.title"))
 
@@ -135,7 +157,14 @@ class DraftDialog:
 
     async def _submit(self, incoming: Incoming, *, draft_id: str, version: int) -> Reply:
         requester = self._requester(incoming.person)
-        request = await self._use.submit(requester, draft_id=draft_id, version=version)
+        try:
+            request = await self._use.submit(requester, draft_id=draft_id, version=version)
+        except AnswerError as error:
+            # Something changed since the summary: the form is where it can be put right.
+            await self._use.refuse(incoming.person, error, verb=Verb.DRAFT_SUBMIT, request_id=None)
+            draft = await self._use.open_draft(incoming.person)
+            problem = self._problem(error)
+            return Reply((self._form(draft, {error.question: problem}),), summary=problem)
         return self._sent(request)
 
     def _sent(self, request: MutationRequest) -> Reply:
@@ -143,7 +172,8 @@ class DraftDialog:
         headline = self._t(key, number=request.number)
         person = request.requester.object_id
         card = self._presenter.request(request, person, headline=headline)
-        tracked = Tracked(kind=CardKind.REQUEST, request_id=request.id)
+        lasting = self._presenter.request(request, person)
+        tracked = Tracked(kind=CardKind.REQUEST, request_id=request.id, lasting=lasting)
         summary = self._t.plain(key, number=request.number)
         return Reply((card,), summary=summary, tracked=tracked)
 
@@ -175,6 +205,11 @@ class DraftDialog:
     async def _summary(self, draft: Draft, *, by_form: bool) -> Reply:
         try:
             proposal = await self._use.propose(draft)
+        except NoDeciderError as error:
+            # No answer is wrong, so none is taken back; another colleague would help.
+            problem = self._problem(error)
+            form = self._form(draft, {Question.COLLEAGUE: problem})
+            return Reply((form,), summary=problem)
         except AnswerError as error:
             problem = self._problem(error)
             if by_form:

@@ -10,9 +10,10 @@ from cards.list_card import list_card
 from cards.request_card import request_card
 from cards.superseded_card import superseded_card
 from dialogs.turn import CardKind
-from mutations.authority import Role
+from mutations.authority import Role, deciders_of
 from mutations.identity import ObjectId
 from mutations.jobs import Message
+from mutations.life_cycle import State
 from mutations.request import MutationRequest
 from mutations.status import Status
 from mutations.use_cases import UseCases
@@ -20,15 +21,23 @@ from texts.translator import Texts
 
 Card = Mapping[str, object]
 
-_TO_DECIDERS = (Message.DECISION_ASKED, Message.REMINDER)
+TO_DECIDERS = (Message.DECISION_ASKED, Message.REMINDER)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card ready to be sent: what it shows, the card, and its text for notifications."""
+    """A card ready to be sent.
+
+    Attributes:
+        kind: What it shows.
+        lasting: What a card of this kind shows without the headline of this one message: as long
+            as that stays the same, the headline stays too.
+        summary: Its text for notifications.
+    """
 
     kind: CardKind
     card: Card
+    lasting: Card
     summary: str
 
 
@@ -86,11 +95,14 @@ class Presenter:
     def by_kind(
         self, kind: CardKind, request: MutationRequest, person: ObjectId, *, headline: str = ""
     ) -> Card:
-        """Return what a card of a kind shows of the request as it is now."""
+        """Return what a card of a kind shows of the request as it is now.
+
+        `headline` says why the card is shown, on the kinds that have a place for it.
+        """
         status = self._use.find.status(request)
         match kind:
             case CardKind.DECISION:
-                return self.decision(request)
+                return self.decision(request, problem=headline)
             case CardKind.COLLEAGUE:
                 return colleague_card(self._t, self._register, status)
             case CardKind.ATTENTION:
@@ -99,27 +111,54 @@ class Presenter:
                 return self.request(request, person, headline=headline)
 
     def natural_kind(self, request: MutationRequest, person: ObjectId) -> CardKind:
-        """Return the kind of card that fits what `person` is to the request."""
+        """Return the kind of card that fits what `person` is to the request, and has to do."""
         mine = self._use.find.roles(request, person)
         if Role.REQUESTER in mine:
             return CardKind.REQUEST
         if Role.DECIDER in mine:
-            return CardKind.DECISION
+            return CardKind.DECISION if awaits_decision(request) else CardKind.REQUEST
         if Role.SUBJECT in mine:
             return CardKind.COLLEAGUE
-        return CardKind.ATTENTION
+        return CardKind.ATTENTION if request.state is State.ATTENTION else CardKind.REQUEST
 
-    def message(self, message: Message, request: MutationRequest, person: ObjectId) -> Shown:
-        """Return the card that tells `person` what happened."""
+    def message(
+        self,
+        message: Message,
+        request: MutationRequest,
+        person: ObjectId,
+        *,
+        about: ObjectId | None = None,
+    ) -> Shown:
+        """Return the card that tells `person` what happened; `about` is who could not be told."""
         kind = _kind(message, request, person)
         key = f"message.{message}"
-        headline = self._t(key, number=request.number)
-        card = self.by_kind(kind, request, person, headline=headline)
-        return Shown(kind, card, summary=self._t.plain(key, number=request.number))
+        words = {"number": request.number, "name": self._name(request, about)}
+        lasting = self.by_kind(kind, request, person)
+        has_headline = kind is CardKind.REQUEST or message is Message.REMINDER
+        headline = self._t(key, **words) if has_headline else ""
+        card = self.by_kind(kind, request, person, headline=headline) if headline else lasting
+        return Shown(kind, card, lasting, summary=self._t.plain(key, **words))
+
+    def _name(self, request: MutationRequest, person: ObjectId | None) -> str:
+        today = self._use.context.today()
+        names = {
+            **{one.object_id: one.name for one in self._register.service_desk},
+            **{
+                one.object_id: one.name
+                for one in deciders_of(request, self._register, on=today).values()
+            },
+            request.subject.object_id: request.subject.name,
+        }
+        return names.get(person, "") if person else ""
+
+
+def awaits_decision(request: MutationRequest) -> bool:
+    """Tell whether the source entity still has to decide."""
+    return request.state is State.SUBMITTED and request.decision is None
 
 
 def _kind(message: Message, request: MutationRequest, person: ObjectId) -> CardKind:
-    if message in _TO_DECIDERS:
+    if message in TO_DECIDERS:
         return CardKind.DECISION
     if person == request.requester.object_id:
         return CardKind.REQUEST

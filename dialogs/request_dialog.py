@@ -88,7 +88,8 @@ class RequestDialog:
     async def withdraw(self, incoming: Incoming) -> Reply:
         """Withdraw for good."""
         request_id = card_data.request_id(incoming.data)
-        return self._follow(incoming, await self._use.withdraw(incoming.person, request_id))
+        request = await self._use.withdraw(incoming.person, request_id)
+        return self._follow(incoming, request, CardKind.REQUEST)
 
     async def confirm(self, incoming: Incoming) -> Reply:
         """Accept what the source entity decided."""
@@ -97,12 +98,13 @@ class RequestDialog:
             card_data.request_id(incoming.data),
             card_round=card_data.number(incoming.data, "round"),
         )
-        return self._follow(incoming, request)
+        return self._follow(incoming, request, CardKind.REQUEST)
 
     async def resume(self, incoming: Incoming) -> Reply:
         """Go on with work that waited for the service desk."""
         request_id = card_data.request_id(incoming.data)
-        return self._follow(incoming, await self._use.resume_work(incoming.person, request_id))
+        request = await self._use.resume_work(incoming.person, request_id)
+        return self._follow(incoming, request, CardKind.ATTENTION)
 
     async def keep(self, incoming: Incoming) -> Reply:
         """Decide that the data is kept: one click."""
@@ -156,8 +158,7 @@ class RequestDialog:
         card = self._presenter.by_kind(kind, request, incoming.person)
         return Reply((card,), summary=self._t.plain("status.title", number=request.number))
 
-    def _follow(self, incoming: Incoming, request: MutationRequest) -> Reply:
-        kind = self._presenter.natural_kind(request, incoming.person)
+    def _follow(self, incoming: Incoming, request: MutationRequest, kind: CardKind) -> Reply:
         card = self._presenter.by_kind(kind, request, incoming.person)
         tracked = Tracked(kind=kind, request_id=request.id)
         summary = self._t.plain("status.title", number=request.number)

@@ -55,10 +55,15 @@ class CardKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked:
-    """A card that must follow its request from now on."""
+    """A card that must follow its request from now on.
+
+    Attributes:
+        lasting: What the card shows once its headline has been read; None for all that it shows.
+    """
 
     kind: CardKind
     request_id: RequestId
+    lasting: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

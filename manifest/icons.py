@@ -21,7 +21,7 @@ PALE: Final[Colour] = (255, 255, 255, 110)
 BLUE: Final[Colour] = (15, 76, 158, 255)
 YELLOW: Final[Colour] = (255, 219, 41, 255)
 
-_SAMPLES: Final = 4  # per pixel and direction, for smooth edges
+_SAMPLES: Final = 3  # per pixel and direction, for smooth edges
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _TRUE_COLOUR_WITH_ALPHA: Final = 6
 
@@ -53,7 +53,7 @@ def arrow(left: float, middle: float, length: float, width: float) -> Shape:
     def covers(x: float, y: float) -> bool:
         off = abs(y - middle)
         in_shaft = left <= x <= left + length - head and off <= width / 2
-        return in_shaft or 0 <= left + length - x <= head and off <= left + length - x
+        return in_shaft or (0 <= left + length - x <= head and off <= left + length - x)
 
     return covers
 

@@ -16,6 +16,9 @@ Body: TypeAlias = dict[str, Any]
 Change = Callable[[Body | None], Body | None]
 """Makes the new object out of the true one; None means absent. Pure: it may be called again."""
 
+Done: TypeAlias = tuple[str, Mapping[str, Any]]
+"""Name of an operation and its arguments, for the ledger."""
+
 # What a reader sees at a moment: the change only once it has become visible.
 _GET: Final[LiteralString] = """
 select case when visible_at <= %(now)s then body else previous end as seen
@@ -85,9 +88,25 @@ class SqlSimulatedObjects:
             await _write(connection, (kind, object_id), None, visible_at, now)
 
     async def change(
-        self, kind: str, object_id: str, change: Change, visible_at: datetime, now: datetime
+        self,
+        kind: str,
+        object_id: str,
+        change: Change,
+        visible_at: datetime,
+        now: datetime,
+        *,
+        done: Done | None = None,
     ) -> Body | None:
         """Write what `change` makes of the true object, with nobody in between.
+
+        Args:
+            kind: What sort of object.
+            object_id: Which one.
+            change: Makes the new object.
+            visible_at: When readers see it.
+            now: This moment.
+            done: Goes into the ledger with the change, together or not at all; also when the
+                object was like that already, so that the ledger tells what was asked twice.
 
         Returns:
             The object as it really is afterwards. Nothing is written when nothing changed, so a
@@ -102,16 +121,9 @@ class SqlSimulatedObjects:
             new = change(None if old is None else dict(old))
             if new != old:
                 await _write(connection, (kind, object_id), new, visible_at, now)
+            if done is not None:
+                await _record(connection, object_id, done, self._clock.now())
         return new
-
-    async def record(self, operation: str, target: str, detail: Mapping[str, Any]) -> None:
-        """Add an operation to the ledger: it was done, once, now."""
-        async with self._database.connection() as connection:
-            await connection.execute(
-                "insert into simulated_ledger (at, operation, target, detail)"
-                " values (%s, %s, %s, %s)",
-                (self._clock.now(), operation, target, Jsonb(dict(detail))),
-            )
 
     async def ledger(self) -> tuple[LedgerEntry, ...]:
         """Return every operation, oldest first."""
@@ -120,6 +132,14 @@ class SqlSimulatedObjects:
                 "select seq, at, operation, target, detail from simulated_ledger order by seq"
             )
             return tuple([LedgerEntry(**row) async for row in cursor])
+
+
+async def _record(connection: Connection, target: str, done: Done, at: datetime) -> None:
+    operation, detail = done
+    await connection.execute(
+        "insert into simulated_ledger (at, operation, target, detail) values (%s, %s, %s, %s)",
+        (at, operation, target, Jsonb(dict(detail))),
+    )
 
 
 async def _true(connection: Connection, kind: str, object_id: str) -> Body | None:

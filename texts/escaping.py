@@ -4,8 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
-VALUE_LIMIT: Final = 1000
-"""Longest piece of user text that is shown, in characters."""
+VALUE_LIMIT: Final = 160
+"""Longest name or answer that is shown, in characters; text that must be longer says so."""
 
 _MARKS_IN_A_ROW: Final = 3
 
@@ -37,7 +37,8 @@ class Plain(str):
 def neutral(value: str, *, limit: int = VALUE_LIMIT) -> Plain:
     """Return `value` on one line without invisible or direction-changing characters, cut short.
 
-    Angle brackets become look-alikes, so that no channel reads a mention or a tag in them.
+    Angle brackets become look-alikes, so that no channel reads a mention or a tag in them. Of
+    text in which nothing can be seen a question mark is left, so that its place is not empty.
     """
     if isinstance(value, Plain):
         return value
@@ -46,7 +47,11 @@ def neutral(value: str, *, limit: int = VALUE_LIMIT) -> Plain:
         text = _visible(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     elif not text.isprintable():
         text = _visible(text)
-    text = " ".join(text.translate(_ANGLES).split())
+    if "<" in text or ">" in text:
+        text = text.translate(_ANGLES)
+    text = " ".join(text.split())
+    if value and not text:
+        return Plain("?")
     return Plain(text if len(text) <= limit else text[: limit - 1].rstrip() + "\u2026")
 
 
@@ -55,7 +60,7 @@ def escape(value: str, *, limit: int = VALUE_LIMIT) -> Safe:
     if isinstance(value, Safe):
         return value
     text = _SPECIAL.sub(lambda match: "\\" + match.group(), neutral(value, limit=limit))
-    return Safe(_LIST_NUMBER.sub(r"\1\\\2", text))
+    return Safe(_LIST_NUMBER.sub(r"\1\\\2", text) if text[:1].isdigit() else text)
 
 
 def _visible(text: str) -> str:

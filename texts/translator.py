@@ -1,7 +1,7 @@
 """The translator: from a message key and values to the words on the screen."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -41,7 +41,7 @@ class Texts:
         Raises:
             MissingTextError: The catalogue has no such key, or a value was not given.
         """
-        return Safe(self._fill(key, {name: self._safe(value) for name, value in params.items()}))
+        return Safe(self._fill(key, _Shown(params, self._safe)))
 
     def plain(self, key: str, /, **params: object) -> Plain:
         """Return the text of `key` for a place that renders no markdown, such as a button.
@@ -49,7 +49,7 @@ class Texts:
         Raises:
             MissingTextError: The catalogue has no such key, or a value was not given.
         """
-        return Plain(self._fill(key, {name: self._plain(value) for name, value in params.items()}))
+        return Plain(self._fill(key, _Shown(params, self._plain)))
 
     def count(self, key: str, n: int, /, **params: object) -> Safe:
         """Return `key.one` or `key.other`, whichever fits the number, with the number as `n`."""
@@ -125,6 +125,18 @@ def _flat(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, str]]
             yield from _flat(f"{prefix}{name}.", value)
         else:
             yield f"{prefix}{name}", str(value).strip()
+
+
+class _Shown(dict[str, str]):
+    """The values of a text, made fit to show only where the text names them."""
+
+    def __init__(self, values: Mapping[str, object], show: Callable[[object], str]) -> None:
+        super().__init__()
+        self._values = values
+        self._show = show
+
+    def __missing__(self, name: str) -> str:
+        return self._show(self._values[name])
 
 
 @lru_cache(maxsize=512)

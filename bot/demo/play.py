@@ -8,7 +8,7 @@ import typer
 
 from bot.demo.personas import personas
 from bot.edge_wiring import LOCAL_BOT_ID
-from bot.playground.launcher import Place, introduce, open_clients
+from bot.playground.launcher import Place, open_clients
 from bot.playground.node_tools import prepare
 from bot.playground.obstacle import ClientStartError, Obstacle
 from bot.serve import running, stop_asked
@@ -60,7 +60,6 @@ async def _open_pages(settings: Settings, stack: contextlib.AsyncExitStack) -> N
     except ClientStartError as error:
         _tell(error.obstacle)
         return
-    await introduce(seats)
     for seat in seats:
         typer.echo(f"  {seat.persona.key:<14}{seat.persona.name:<18}{seat.page}")
 

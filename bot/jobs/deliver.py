@@ -7,7 +7,7 @@ from bot.edge.delivery_errors import UnreachableError
 from bot.edge.outgoing import card_message
 from bot.jobs.digest import digest_of
 from bot.jobs.reach import Reach
-from dialogs.presenter import Presenter, Shown
+from dialogs.presenter import TO_DECIDERS, Presenter, Shown, awaits_decision
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import Deliver, Message, RefreshCards
 from mutations.request import MutationRequest
@@ -56,9 +56,10 @@ class Deliveries:
         if await self._deliveries.state(delivery.key) is DeliveryState.SENT:
             return
         request = await self._store.run(lambda work: work.requests.get(request_id))
-        if request is None:
+        if request is None or _is_moot(job, request):
             return
-        shown = self._presenter.message(job.message, request, person)
+        about = ObjectId(occasion) if job.message is Message.UNREACHABLE else None
+        shown = self._presenter.message(job.message, request, person, about=about)
         reference = await self._send(job, shown)
         if reference is None:
             await self._unreachable(job, delivery, request)
@@ -97,7 +98,7 @@ class Deliveries:
                 conversation_id=reference.conversation_id,
                 activity_id=activity_id,
                 service_url=reference.service_url,
-                digest=digest_of(shown.card),
+                digest=digest_of(shown.lasting),
             )
         )
         return reference
@@ -117,6 +118,11 @@ class Deliveries:
             occasion=job.person,
         )
         await self._store.run(lambda work: work.jobs.enqueue(notice))
+
+
+def _is_moot(job: Deliver, request: MutationRequest) -> bool:
+    """Tell whether a question has been answered before it could be asked."""
+    return job.message in TO_DECIDERS and not awaits_decision(request)
 
 
 def _delivery(job: Deliver) -> Delivery:

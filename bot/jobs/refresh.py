@@ -53,9 +53,9 @@ class CardRefresher:
         digest = digest_of(shown)
         if digest != card.digest:
             await self._update(card, shown)
-        is_final = not is_newest or not request.is_open
-        if is_final or digest != card.digest:
-            await self._sent_cards.shown(card, digest, is_final=is_final)
+        # The newest is never final: a message about the end may still take its place.
+        if digest != card.digest or not is_newest:
+            await self._sent_cards.shown(card, digest, is_final=not is_newest)
 
     async def _update(self, card: SentCard, shown: Mapping[str, object]) -> None:
         try:

@@ -34,7 +34,7 @@ def client_config(
         "team": {
             "id": f"team-{persona.key}",
             "name": "Team",
-            "aadGroupId": "00000000-0000-4000-8000-0000000000f0",
+            "aadGroupId": "00000000-0000-4000-9000-0000000000f0",
             "channels": [{"id": f"channel-{persona.key}", "name": "Mededelingen"}],
         },
     }
@@ -56,7 +56,7 @@ def _user(persona: Persona) -> JsonObject:
 def _bystander(number: int) -> Persona:
     return Persona(
         key=f"bystander-{number}",
-        object_id=ObjectId(f"00000000-0000-4000-8000-00000000000{number}"),
+        object_id=ObjectId(f"00000000-0000-4000-9000-00000000000{number}"),
         name=f"Collega {number}",
         upn=Upn(f"collega{number}@demo.example"),
         port=0,

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from mutations.authority import deciders
-from mutations.case_finder import Facts, Finding, Outcome, Retention, find_case
+from mutations.case_finder import Facts, Finding, Outcome, find_case
 from mutations.directory import Person
 from mutations.draft import Draft
 from mutations.errors import DomainError
@@ -108,19 +108,18 @@ class ProposeMutation:
             finding=finding,
             start_on=start_on,
             ready_on=add_working_days(start_on, lead_time) if is_order and lead_time else None,
-            onedrive_ends_on=self._onedrive_ends_on(finding.outcome, draft.wish, start_on),
+            onedrive_ends_on=self._onedrive_ends_on(finding.outcome, start_on),
             deciders=self._deciders(draft, colleague) if is_order else (),
             checks=checks,
             plan=plan,
             footprint=await context.directory.footprint(colleague.object_id),
         )
 
-    def _onedrive_ends_on(self, outcome: Outcome, wish: Retention, start_on: date) -> date | None:
-        if wish is Retention.KEEP or outcome is Outcome.P:
+    def _onedrive_ends_on(self, outcome: Outcome, start_on: date) -> date | None:
+        """Return the day that order B sets; in D it follows from what the customer does when."""
+        if outcome is not Outcome.B:
             return None
-        contract = self._context.register.contract
-        days = contract.onedrive_days if outcome is Outcome.B else contract.recycle_bin_days
-        return start_on + timedelta(days=days)
+        return start_on + timedelta(days=self._context.register.contract.onedrive_days)
 
     def _deciders(self, draft: Draft, colleague: Person) -> tuple[str, ...]:
         register, today = self._context.register, self._context.today()

@@ -133,7 +133,6 @@ class SubmitRequest:
             footprint=proposal.footprint,
             checks=_renewed(proposal.checks, at),
             plan=proposal.plan,
-            onedrive_ends_on=None if proposal.checks else proposal.onedrive_ends_on,
         )
 
     async def _follow_up(self, work: Work, request: MutationRequest) -> None:

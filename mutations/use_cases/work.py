@@ -5,7 +5,14 @@ from datetime import timedelta
 
 from mutations.authority import Role, require
 from mutations.identity import ObjectId, RequestId
-from mutations.jobs import CarryOut, Deliver, Message, RefreshCards, WarnOfRetentionEnd
+from mutations.jobs import (
+    CarryOut,
+    Deliver,
+    Message,
+    RefreshCards,
+    StartOrder,
+    WarnOfRetentionEnd,
+)
 from mutations.life_cycle import Event, State, next_state
 from mutations.plan import Move, Obstacle, Plan
 from mutations.ports import Work
@@ -40,6 +47,7 @@ class BeginWork:
 
         seen = await context.store.run(look)
         if seen is None or not self._is_due(seen):
+            await self._wait_for_day(seen)
             return None
         if not _needs_plan(seen):
             return seen
@@ -54,6 +62,14 @@ class BeginWork:
             return await self._start(work, request, plan)
 
         return await context.store.run(act)
+
+    async def _wait_for_day(self, request: MutationRequest | None) -> None:
+        """Come back on the day: the clock of the queue may be ahead of ours."""
+        if request is None or request.state is not State.SCHEDULED or request.start_on is None:
+            return
+        job = StartOrder(request_id=request.id, account=request.subject.object_id)
+        at = day_begins(request.start_on)
+        await self._context.store.run(lambda work: work.jobs.enqueue(job, at=at))
 
     def _is_due(self, request: MutationRequest) -> bool:
         if request.state is State.CARRYING_OUT:

@@ -125,17 +125,29 @@ def live_settings(folder: Path, database_url: str, **changes: Any) -> dict[str, 
 
 @contextlib.asynccontextmanager
 async def open_stage(
-    folder: Path, database_url: str, *, start: datetime = MONDAY_MORNING, **changes: Any
+    folder: Path,
+    database_url: str,
+    *,
+    start: datetime = MONDAY_MORNING,
+    connector: FakeConnector | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Stage]:
-    """Run the bot as it runs in production, but for its neighbours, which are fakes."""
+    """Run the bot as it runs in production, but for its neighbours, which are fakes.
+
+    A `connector` that was given runs already and goes on, with the chats and their messages.
+    """
     clock = ShiftedClock(start)
     signer = FakeBotFramework(clock, APP_ID)
-    connector = FakeConnector()
     login = FakeEntraLogin(folder, TENANT_ID)
     async with contextlib.AsyncExitStack() as stack:
-        for fake in (signer, connector, login):
-            await fake.start()
-            stack.push_async_callback(fake.stop)
+        await signer.start()
+        stack.push_async_callback(signer.stop)
+        if connector is None:
+            connector = FakeConnector()
+            await connector.start()
+            stack.push_async_callback(connector.stop)
+        await login.start()
+        stack.push_async_callback(login.stop)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         settings = Settings(
             **live_settings(

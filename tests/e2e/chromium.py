@@ -11,7 +11,7 @@ from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parent
 ARTEFACTS: Final = FOLDER.parent.parent / "artefacts"
-PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 30.0
 _ANSWER_LIMIT: Final = 4 * 1024 * 1024
 
 
@@ -86,9 +86,9 @@ class Page:
         """Tick the box of which the name contains this title."""
         await self._ask("tick", title=title)
 
-    async def press(self, title: str) -> None:
-        """Press the button with this title."""
-        await self._ask("press", title=title)
+    async def press(self, title: str, timeout_s: float = PATIENCE_S) -> None:
+        """Press the button with this title, once it is there."""
+        await self._ask("press", title=title, timeout=round(timeout_s * 1000))
 
     async def value(self, label: str) -> str:
         """Return what the input with this label holds, as shown."""
@@ -113,11 +113,14 @@ class Page:
         """Load the page anew, which empties the chat."""
         await self._ask("reload")
 
-    async def screenshot(self, name: str, *, whole_card: bool = False) -> Path:
-        """Keep a picture of the page, or of the whole last card, under `artefacts/e2e/`."""
+    async def screenshot(self, name: str, *, card_only: bool = False) -> Path:
+        """Keep a picture of the page, or of the last card only, under `artefacts/e2e/`.
+
+        What does not fit on the page is not in the picture: open it high enough.
+        """
         path = ARTEFACTS / "e2e" / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        await self._ask("screenshot", path=str(path), whole_card=whole_card)
+        await self._ask("screenshot", path=str(path), card_only=card_only)
         return path
 
     async def _ask(self, command: str, **arguments: object) -> Any:

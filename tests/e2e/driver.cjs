@@ -7,8 +7,8 @@ const { openBrowser, keepOnLoopback } = require("./browser.cjs");
 
 const CARD = ".ac-adaptiveCard";
 const TEXT_BOX = "[contenteditable=true][role=textbox]";
-const READY_MS = 20_000;
-const ACTION_MS = 8_000;
+const READY_MS = 60_000;
+const ACTION_MS = 20_000;
 
 let browser;
 const pages = new Map();
@@ -82,8 +82,9 @@ const commands = {
     await visible(page.locator(CARD).getByRole("checkbox", { name: title })).check();
   },
 
-  async press({ page, title }) {
-    await visible(page.locator(CARD).getByRole("button", { name: title, exact: true })).click();
+  async press({ page, title, timeout }) {
+    const button = page.locator(CARD).getByRole("button", { name: title, exact: true });
+    await visible(button).click({ timeout });
   },
 
   async reload({ page }) {
@@ -115,9 +116,10 @@ const commands = {
     });
   },
 
-  async screenshot({ page, path, whole_card: wholeCard }) {
-    const target = wholeCard ? page.locator(CARD).last() : page;
-    await target.screenshot({ path });
+  async screenshot({ page, path, card_only: cardOnly }) {
+    // A picture of an element would resize the page, which draws the cards anew and empties forms.
+    const clip = cardOnly ? await page.locator(CARD).last().boundingBox() : undefined;
+    await page.screenshot({ path, clip });
   },
 
   strays: () => strays,

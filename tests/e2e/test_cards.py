@@ -14,6 +14,7 @@ from tests.e2e.chromium import ARTEFACTS, FOLDER
 pytestmark = pytest.mark.e2e
 
 GOLDEN = FOLDER.parent / "golden"
+LONG_FACT = {"type": "FactSet", "facts": [{"title": "Adres", "value": f"{'x' * 60}@demo.example"}]}
 
 
 async def render(source: Path, target: Path) -> tuple[int, dict[str, list[str]]]:
@@ -63,7 +64,7 @@ async def test_sound_card_is_drawn_for_phone_and_desktop(tmp_path: Path) -> None
         ({"type": "TextBlock", "text": "x"}, "1.9", "UnsupportedCardVersion"),
         ({"type": "TextBlock", "text": ""}, "1.5", "nothing was drawn"),
         ({"type": "TextBlock", "text": "lang woord " * 20}, "1.5", "cut off"),
-        ({"type": "Input.Text", "id": "x", "label": "x" * 200}, "1.5", "off the screen"),
+        (LONG_FACT, "1.5", "off the screen"),
     ],
 )
 async def test_faulty_card_is_refused(

@@ -63,6 +63,7 @@ async def test_form_decision_and_rewritten_card_cross_two_personas(
     await page.choose("Naar entiteit", "Departement Financiën")
     await page.choose("Gegevens", "Niet bewaren")
     await page.tick("Ik ben zeker")
+    await page.screenshot("harness-form", card_only=True)
     assert await page.value("Collega") == "Jan *Peeters*"
     await page.press("Indienen")
     answer = await page.wait_for("Ingediend")
@@ -111,7 +112,7 @@ async def test_absent_button_is_reported_and_not_guessed(
     await page.say("formulier")
     await page.wait_for("Nieuwe mutatie")
     with pytest.raises(DriverError, match="Goedkeuren"):
-        await page.press("Goedkeuren")
+        await page.press("Goedkeuren", 1.0)
 
     assert bot.seen("invoke") == []
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from fulfilment.tenants.simulated.objects import Body, Change
+from fulfilment.tenants.simulated.objects import Body, Change, Done
 from mutations.clock import Clock
 
 
@@ -46,7 +46,14 @@ class InMemorySimulatedObjects:
         return {key: body for key, body in sorted(seen.items()) if body is not None}
 
     async def change(
-        self, kind: str, object_id: str, change: Change, visible_at: datetime, now: datetime
+        self,
+        kind: str,
+        object_id: str,
+        change: Change,
+        visible_at: datetime,
+        now: datetime,
+        *,
+        done: Done | None = None,
     ) -> Body | None:
         kept = self._kept.get((kind, object_id))
         old = None if kept is None else _load(kept.body)
@@ -57,14 +64,17 @@ class InMemorySimulatedObjects:
                 previous=orjson.dumps(None if kept is None else kept.seen(now)),
                 visible_at=visible_at,
             )
-        return new
-
-    async def record(self, operation: str, target: str, detail: Mapping[str, Any]) -> None:
-        self._ledger.append(
-            FakeLedgerRow(
-                at=self._clock.now(), operation=operation, target=target, detail=dict(detail)
+        if done is not None:
+            operation, detail = done
+            self._ledger.append(
+                FakeLedgerRow(
+                    at=self._clock.now(),
+                    operation=operation,
+                    target=object_id,
+                    detail=dict(detail),
+                )
             )
-        )
+        return new
 
     async def ledger(self) -> tuple[FakeLedgerRow, ...]:
         return tuple(self._ledger)

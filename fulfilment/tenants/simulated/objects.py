@@ -10,6 +10,9 @@ Body = dict[str, Any]
 Change = Callable[[Body | None], Body | None]
 """Makes the new object out of the true one; None means absent. Pure: it may be called again."""
 
+Done = tuple[str, Mapping[str, Any]]
+"""Name of an operation, as in the `Tenant` port, and its arguments."""
+
 
 class LedgerRow(Protocol):
     """One operation that the simulated tenant really did."""
@@ -47,17 +50,20 @@ class SimulatedObjects(Protocol):
         ...
 
     async def change(
-        self, kind: str, object_id: str, change: Change, visible_at: datetime, now: datetime
+        self,
+        kind: str,
+        object_id: str,
+        change: Change,
+        visible_at: datetime,
+        now: datetime,
+        *,
+        done: Done | None = None,
     ) -> Body | None:
         """Write what `change` makes of the true object at `now`, with nobody in between.
 
-        Readers see it from `visible_at` on; nothing is written when nothing changed. Returns the
-        true object afterwards.
+        Readers see it from `visible_at` on; nothing is written when nothing changed. `done` goes
+        into the ledger with it, together or not at all. Returns the true object afterwards.
         """
-        ...
-
-    async def record(self, operation: str, target: str, detail: Mapping[str, Any]) -> None:
-        """Add an operation to the ledger."""
         ...
 
     async def ledger(self) -> Sequence[LedgerRow]:

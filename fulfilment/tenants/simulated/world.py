@@ -159,8 +159,8 @@ class SimulatedWorld:
     ) -> None:
         now = self.now
         lag = timedelta(seconds=self._lag_s + self._faults.extra_lag_s(operation))
-        await self._objects.change(key[0], key[1], change, now + lag, now)
-        await self._objects.record(operation, key[1], detail)
+        done = (operation, detail)
+        await self._objects.change(key[0], key[1], change, now + lag, now, done=done)
         _LOGGER.info("simulated tenant changed", operation=operation, target=key[1])
 
     async def _get(self, kind: Kind, object_id: str, record: type[_Record]) -> _Record | None:

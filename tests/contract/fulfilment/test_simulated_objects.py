@@ -133,9 +133,12 @@ async def test_values_come_back_as_they_were(
 
 
 async def test_ledger_keeps_every_operation_in_order(objects: SimulatedObjects) -> None:
-    await objects.record("set_upn", "1", {"upn": "a"})
-    await objects.record("set_upn", "1", {"upn": "a"})
-    await objects.record("remove_aliases", "2", {})
+    for object_id, done in [
+        ("1", ("set_upn", {"upn": "a"})),
+        ("1", ("set_upn", {"upn": "a"})),
+        ("2", ("remove_aliases", {})),
+    ]:
+        await objects.change("account", object_id, lambda _: {}, NOW, NOW, done=done)
 
     rows = await objects.ledger()
 
@@ -145,6 +148,16 @@ async def test_ledger_keeps_every_operation_in_order(objects: SimulatedObjects) 
         ("remove_aliases", "2", {}),
     ]
     assert all(row.at == NOW for row in rows)
+
+
+async def test_refused_change_is_not_in_the_ledger(objects: SimulatedObjects) -> None:
+    def refuse(_: Body | None) -> Body:
+        raise ValueError("not so")
+
+    with pytest.raises(ValueError, match="not so"):
+        await objects.change("account", "1", refuse, NOW, NOW, done=("set_upn", {}))
+
+    assert not await objects.ledger()
 
 
 @pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B])

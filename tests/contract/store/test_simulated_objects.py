@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from store.database import Database
-from store.simulated_objects import Body, Change, SqlSimulatedObjects
+from store.simulated_objects import Body, Change, Done, SqlSimulatedObjects
 from tests.fakes.clock import FakeClock
 
 LAG = timedelta(seconds=5)
@@ -108,9 +108,13 @@ async def test_a_change_that_changes_nothing_does_not_put_off_the_one_before(
 async def test_the_ledger_tells_what_was_done_in_order(
     objects: SqlSimulatedObjects, clock: FakeClock
 ) -> None:
-    await objects.record("user.set_upn", "u1", {"upn": "b"})
+    async def do(kind: str, object_id: str, done: Done) -> None:
+        now = clock.now()
+        await objects.change(kind, object_id, lambda _: {}, now, now, done=done)
+
+    await do("user", "u1", ("user.set_upn", {"upn": "b"}))
     clock.advance(seconds=1)
-    await objects.record("group.remove_member", "g1", {})
+    await do("group", "g1", ("group.remove_member", {}))
 
     entries = await objects.ledger()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from procrastinate.types import JSONValue
 
 from store.database import Database
-from store.jobs import JobEngine, WorkerSettings
+from store.jobs import REMOVE_OLD_JOBS, JobEngine, WorkerSettings
 from store.unit_of_work import Store
 
 FAST = WorkerSettings(
@@ -64,10 +64,12 @@ class Jobs:
         self.store = Store(database, engine)
 
     async def count(self, status: str) -> int:
-        """Return how many jobs are in a status."""
+        """Return how many jobs are in a status, housekeeping apart: that depends on the hour."""
         async with self.database.connection() as connection:
             cursor = await connection.execute(
-                "select count(*) as n from procrastinate_jobs where status = %s", (status,)
+                "select count(*) as n from procrastinate_jobs"
+                " where status = %s and task_name <> %s",
+                (status, REMOVE_OLD_JOBS),
             )
             row = await cursor.fetchone()
         assert row is not None
