@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""What the program costs, beside its peers, measured in one run."""

@@ -8,20 +8,19 @@ from cards.buttons import button, draft_data
 from cards.parts import Card, buttons_here, card, group, small, text, title
 from cards.verbs import Verb
 from cards.words import entity_name
-from mutations.draft import Candidate, Draft
+from mutations.draft import Draft
 from mutations.identity import EntityCode
 from mutations.register import Register
-from texts.escaping import neutral
 from texts.translator import Texts
 
 _SHOWN: Final = 8
-_ADDRESS_ON_BUTTON: Final = 60
 
 
 def candidates_card(t: Texts, register: Register, draft: Draft) -> Card:
     """Return the people to choose from, and a way out when it is none of them."""
     body: list[ElementT] = [title(t("candidates.title")), text(t("candidates.text"))]
-    body += [_candidate(t, register, draft, one) for one in draft.candidates[:_SHOWN]]
+    shown = draft.candidates[:_SHOWN]
+    body += [_candidate(t, register, draft, n=n) for n, _ in enumerate(shown, start=1)]
     left = len(draft.candidates) - _SHOWN
     if left > 0:
         body.append(small(t("candidates.more", n=left)))
@@ -39,17 +38,18 @@ def candidates_card(t: Texts, register: Register, draft: Draft) -> Card:
     )
 
 
-def _candidate(t: Texts, register: Register, draft: Draft, one: Candidate) -> ElementT:
+def _candidate(t: Texts, register: Register, draft: Draft, *, n: int) -> ElementT:
+    one = draft.candidates[n - 1]
     choose = button(
         t,
         Verb.DRAFT_CHOOSE,
         draft_data(draft, colleague=one.object_id),
-        title=t.plain("button.choose", upn=neutral(one.upn, limit=_ADDRESS_ON_BUTTON)),
+        title=t.plain("button.choose", n=n),
     )
     entity = entity_name(t, register, EntityCode(one.entity) if one.entity else None)
     return group(
         [
-            text(t("candidates.name", name=one.name)),
+            text(t("candidates.name", n=n, name=one.name)),
             small(t("candidates.where", upn=one.upn, entity=entity)),
             buttons_here([choose]),
         ],

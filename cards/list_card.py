@@ -56,6 +56,10 @@ def _row(t: Texts, register: Register, status: Status) -> ElementT:
 
 
 def _turn(t: Texts, status: Status) -> Safe:
-    names = [who(t, status, turn, is_requester=False) for turn in status.turns]
-    days = t.count("working_days", max(turn.working_days for turn in status.turns))
-    return t("list.turn", who=t.join(list(dict.fromkeys(names))), days=days)
+    names = [name for turn in status.turns for name in turn.names]
+    people = t.join(list(dict.fromkeys(names)))
+    who_is = people or who(t, status, status.turns[0], is_requester=False)
+    longest = max(turn.working_days for turn in status.turns)
+    if longest == 0:
+        return t("list.turn_today", who=who_is)
+    return t("list.turn", who=who_is, days=t.count("working_days", longest))

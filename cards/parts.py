@@ -7,6 +7,7 @@ from adaptive_cards import types as ac
 from adaptive_cards.card import (
     ActionExecute,
     ActionSet,
+    ActionToggleVisibility,
     AdaptiveCard,
     Column,
     ColumnSet,
@@ -14,10 +15,11 @@ from adaptive_cards.card import (
     ElementT,
     Fact,
     FactSet,
+    TargetElement,
     TextBlock,
 )
 
-from texts.escaping import Safe
+from texts.escaping import Plain, Safe
 from texts.translator import Texts
 
 Card = dict[str, object]
@@ -108,6 +110,17 @@ def box(
 def group(items: Sequence[ElementT], *, separator: bool = False) -> Container:
     """Return pieces that belong together."""
     return Container(items=list(items), separator=separator or None, spacing=ac.Spacing.MEDIUM)
+
+
+def folded(name: str, title: Plain, items: Sequence[ElementT]) -> list[ElementT]:
+    """Return pieces that show only after a press on `title`; no turn of the bot is needed."""
+    if not items:
+        return []
+    show = ActionToggleVisibility(title=title, target_elements=[TargetElement(element_id=name)])
+    return [
+        ActionSet(actions=[show], spacing=ac.Spacing.SMALL),
+        Container(items=list(items), id=name, is_visible=False),
+    ]
 
 
 def side_by_side(left: Sequence[ElementT], right: Sequence[ElementT]) -> ColumnSet:

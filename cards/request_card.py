@@ -13,7 +13,7 @@ from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
 from cards.decision_words import decided, decision_buttons
 from cards.outcomes import checklist, referral
-from cards.parts import Card, box, bullets, card, facts, heading, text, title, warning
+from cards.parts import Card, box, bullets, card, facts, folded, heading, text, title, warning
 from cards.reasons import action_of, why_of
 from cards.request_header import request_header
 from cards.turns import turn_box
@@ -108,8 +108,7 @@ def _sections(view: _View) -> list[ElementT]:
         *_preconditions(view),
         *_decision(view),
         *_facts(view),
-        *_changes(view),
-        *_access(view),
+        *_details(view),
     ]
 
 
@@ -194,6 +193,15 @@ def _facts(view: _View) -> list[ElementT]:
     if request.onedrive_ends_on is not None:
         rows.append((t("fact.onedrive_ends_on"), t.day(request.onedrive_ends_on)))
     return [facts(rows)]
+
+
+def _details(view: _View) -> list[ElementT]:
+    """Return the long lists folded away, but for what an order that is done has changed."""
+    is_done = view.request.state is State.DONE
+    changes, access = _changes(view), _access(view)
+    shown, hidden = (changes, access) if is_done else ([], [*changes, *access])
+    title = view.t.plain("button.access" if is_done else "button.details")
+    return [*shown, *folded("details", title, hidden)]
 
 
 def _changes(view: _View) -> list[ElementT]:

@@ -30,19 +30,20 @@ def turn_box(
                     task=t(f"status.task.{turn.task}", **words),
                 )
             ),
-            small(
-                t(
-                    "turn.since",
-                    day=local_date(turn.since),
-                    days=t.count("working_days", turn.working_days),
-                )
-            ),
+            small(_since(t, turn)),
         ]
     items.append(text(t(f"status.next.{status.next}", **words)))
     advice = f"advice.{status.request.state}"
     if is_requester and t.has(advice):
         items.append(text(t(advice, **words)))
     return box(items)
+
+
+def _since(t: Texts, turn: Turn) -> Safe:
+    day = local_date(turn.since)
+    if turn.working_days == 0:
+        return t("turn.since_today", day=day)
+    return t("turn.since", day=day, days=t.count("working_days", turn.working_days))
 
 
 def who(t: Texts, status: Status, turn: Turn, *, is_requester: bool) -> Safe:

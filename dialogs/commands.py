@@ -34,7 +34,11 @@ _END: Final = r"[\s!.?]*$"
 _PATTERNS: Final = (
     (Command.HELLO, rf"(hallo|hello|hi|hey|hoi|dag|goeiedag|goedemorgen|goedemiddag){_END}"),
     (Command.HELP, rf"(help|hulp|\?|wat kan je|wat kunt u){_END}"),
-    (Command.NEW, r"(nieuwe?\s+(mutatie(aanvraag)?|aanvraag)|mutatie\s+aanvragen)\b[\s:]*((voor|van)\b\s*)?"),
+    (
+        Command.NEW,
+        r"(nieuwe?\s+(mutatie(aanvraag)?|aanvraag)|mutatie\s+aanvragen)\b[\s:]*"
+        r"((voor|van)\b\s*)?",
+    ),
     (Command.MINE, rf"(mijn\s+(aanvragen|mutaties)|overzicht){_END}"),
     (Command.WAITING, rf"(wat\s+(wacht|ligt)(\s+er)?\s+(op|bij)\s+mij|taken|mijn\s+taken){_END}"),
     (Command.STATUS, r"(status|stand|waar\s+is)\b[\s:]*"),

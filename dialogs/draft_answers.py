@@ -105,6 +105,8 @@ class DraftAnswers:
         if not value:
             raise MissingAnswerError
         match question:
+            case Question.COLLEAGUE if draft.colleague and value == draft.colleague_name:
+                return {}  # the form shows only the name of the one that was chosen
             case Question.COLLEAGUE:
                 return await self._colleague(draft, value)
             case Question.TARGET:
@@ -129,8 +131,6 @@ class DraftAnswers:
         raise card_data.BrokenCardError
 
     async def _colleague(self, draft: Draft, text: str) -> Understood:
-        if draft.colleague is not None and text == draft.colleague_name:
-            return {}
         if len(text) > NAME_LIMIT:
             raise UnknownColleagueError(text=text)
         among = _by_number(draft, text)

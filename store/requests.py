@@ -62,11 +62,14 @@ class SqlRequests:
 
         Raises:
             OpenRequestExistsError: The colleague has another open request.
+            ConcurrentUpdateError: The same request was added in the meantime.
         """
         try:
             async with self._connection.transaction():
                 await self._connection.execute(_ADD, self._columns(request))
         except UniqueViolation as error:
+            if error.diag.constraint_name == "request_pkey":
+                raise ConcurrentUpdateError from error
             if error.diag.constraint_name != "request_one_open_per_subject":
                 raise
             other = await self.open_for(request.subject.object_id)

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The tests: unit, contract, conversations, faults, real client, architecture."""

@@ -19,6 +19,7 @@ _ANGLES: Final = str.maketrans({"<": "\u2039", ">": "\u203a"})
 _SPECIAL: Final = re.compile(
     r"[\\`*_\[\]~]|&(?=#?\w{1,31};)|:(?=//)|(?<=www)\.|(?<=\{)\{|^[#+\-=|]", re.IGNORECASE
 )
+_MARKUP: Final = re.compile(r"\\(.)|\*")
 _LIST_NUMBER: Final = re.compile(r"^(\d{1,9})([.)])")
 
 
@@ -61,6 +62,11 @@ def escape(value: str, *, limit: int = VALUE_LIMIT) -> Safe:
         return value
     text = _SPECIAL.sub(lambda match: "\\" + match.group(), neutral(value, limit=limit))
     return Safe(_LIST_NUMBER.sub(r"\1\\\2", text) if text[:1].isdigit() else text)
+
+
+def unmarked(words: Safe) -> Plain:
+    """Return what a reader sees of `words`, for notifications, which render no markdown."""
+    return Plain(_MARKUP.sub(lambda match: match[1] or "", words))
 
 
 def _visible(text: str) -> str:

@@ -48,10 +48,16 @@ def install(stage: Stage, *, but: int = 0) -> None:
             stage.person(person.number)
 
 
+async def say(client: TeamsClient, text: str) -> Message:
+    """Let somebody type one message; return the one answer, whatever else came in meanwhile."""
+    [answer] = [one for one in await client.say(text) if one.body.get("replyToId")]
+    return answer
+
+
 async def summarise(stage: Stage, **answers: str) -> Message:
     """Let Marleen fill in the form, for Jan but for the given answers; return the summary."""
     marleen = stage.person(MARLEEN)
-    [form] = await marleen.say("nieuwe mutatie")
+    form = await say(marleen, "nieuwe mutatie")
     usual = {
         "colleague": address(JAN),
         "target": OMGEVING,
@@ -170,6 +176,16 @@ class Days:
                 yield stage
             finally:
                 self._closed_at = stage.clock.now()
+
+    async def due_jobs(self) -> int:
+        """Return how many jobs are at work or could be."""
+        async with await psycopg.AsyncConnection.connect(self._database_url) as connection:
+            cursor = await connection.execute(
+                "select count(*) from procrastinate_jobs where status = 'doing'"
+                " or (status = 'todo' and coalesce(scheduled_at, now()) <= now())"
+            )
+            [found] = await cursor.fetchall()
+        return int(found[0])
 
     def bring_timers_forward(self, passed: timedelta) -> None:
         """Let the database see that time passed: its clock is the machine's and stood still."""

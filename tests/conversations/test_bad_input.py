@@ -392,7 +392,6 @@ async def test_card_of_another_round_of_decisions_explains_itself(stage: Stage) 
     assert_words(card, "Deze kaart is verouderd", "Uw beslissing wordt gevraagd")
 
 
-
 def _fields(card: Any) -> dict[str, Any]:
     """Return what the inputs of a card hold."""
     if isinstance(card, list):

@@ -53,17 +53,20 @@ async def test_account_of_order_b_changes_as_the_rulebook_says_and_in_no_other_w
     assert (record.ends_on - record.starts_on).days == 30  # R8
     assert done.onedrive_ends_on == record.ends_on
     assert (before.entity, after.entity) == ("OVO000101", "OVO000102")
-    assert replace(
-        before,
-        upn=after.upn,
-        aliases=frozenset(),
-        primary=NEW,
-        groups=frozenset(),
-        owned=frozenset(),
-        hold=True,
-        hold_owner=request.id,
-        entity="OVO000102",
-    ) == after
+    assert (
+        replace(
+            before,
+            upn=after.upn,
+            aliases=frozenset(),
+            primary=NEW,
+            groups=frozenset(),
+            owned=frozenset(),
+            hold=True,
+            hold_owner=request.id,
+            entity="OVO000102",
+        )
+        == after
+    )
     assert await ReadBack.of_others(stage, BERT) == others
 
     operations = await ledger(stage)

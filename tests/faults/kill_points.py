@@ -26,7 +26,10 @@ _LABELS: dict[str, LiteralString] = {
         " || coalesce(' agreeing ' || (new.detail ->> 'agreeing'), '')"
         " || case when new.detail ? 'unknown_since' then ' unknown' else '' end end"
     ),
-    "simulated_ledger": "new.operation || ' ' || left(md5(new.target || coalesce(new.detail ->> 'aliases', '')), 6)",
+    "simulated_ledger": (
+        "new.operation || ' '"
+        " || left(md5(new.target || coalesce(new.detail ->> 'aliases', '')), 6)"
+    ),
     "retention_record": "new.kind",
     "draft": "case when tg_op = 'DELETE' then 'gone' else 'v' || new.version end",
     "conversation_reference": "new.person",
@@ -120,6 +123,17 @@ class KillPoints:
         waiting = await self._waiting()
         return waiting[0][1] if waiting else None
 
+    async def wait(self) -> str:
+        """Wait for a commit at a new point and return its label."""
+
+        async def is_reached() -> bool:
+            return await self.reached() is not None
+
+        await until(is_reached, what="a kill point", timeout_s=300.0)
+        label = await self.reached()
+        assert label is not None
+        return label
+
     async def decide(self, fate: Fate) -> None:
         """Let the waiting commits happen or not, and have later ones pass; then arm again."""
         waiting = await self._waiting()
@@ -147,7 +161,7 @@ async def until(
     """Wait until `look` says so."""
     try:
         async with asyncio.timeout(timeout_s):
-            while not await look():
+            while not await look():  # noqa: ASYNC110 - what is looked at is another process
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not in {timeout_s} s: {what}") from None

@@ -34,18 +34,14 @@ async def _undisturbed(folder: Path, url: str, flow: Flow) -> Mapping[str, Any]:
         return await summary(scene)
 
 
-async def _killing(scene: Scene, points: KillPoints, fate: Fate, *, most: int) -> int:
-    """Kill the bot at each new point until cancelled by the caller or `most` times."""
-    kills = 0
-    while kills < most:
-        while await points.reached() is None:
-            await asyncio.sleep(0.01)
+async def _killing(scene: Scene, points: KillPoints, fate: Fate, *, most: int) -> None:
+    """Kill the bot at each new point until cancelled, at most so many times."""
+    for _ in range(most):
+        await points.wait()
         await scene.bot.kill()
         await points.decide(fate)
         await scene.bot.start()
-        kills += 1
     await points.disarm()
-    return kills
 
 
 async def _run(scene: Scene, flow: Flow, points: KillPoints, fate: Fate) -> bool:
@@ -93,7 +89,7 @@ async def test_every_kill_point_is_survived(
             try:
                 async with open_scene(tmp_path, url, mode=_mode(flow)) as scene:
                     is_complete = await _run(scene, flow, points, fate)
-                    await check(scene, flow, expected)
+                    await check(scene, expected)
             finally:
                 passed = points.passed
                 await points.close()

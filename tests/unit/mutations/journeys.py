@@ -43,6 +43,7 @@ class Draw(Protocol):
         ...
 
 
+days_ahead = st.one_of(st.integers(0, 3), st.integers(0, 365))
 Step = Callable[[Draw, MutationRequest], MutationRequest]
 OTHER: Final = MappingProxyType(
     {Retention.KEEP: Retention.NOT_KEEP, Retention.NOT_KEEP: Retention.KEEP}
@@ -74,7 +75,7 @@ def submitted(
         profile=POOLS[0],
         source=source,
         target=TARGET,
-        effective_on=local_date(at) + timedelta(days=draw(st.integers(0, 365))),
+        effective_on=local_date(at) + timedelta(days=draw(days_ahead)),
         status_changes=status_changes,
         wish=wish,
         outcome=outcome,

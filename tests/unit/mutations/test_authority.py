@@ -181,11 +181,13 @@ def test_role_of_a_decider_and_list_of_deciders_agree(
     assert not (Role.DECIDER in held and held & {Role.REQUESTER, Role.SUBJECT})
 
 
-@laws
-@given(request=reachable(), person=people)
+@pytest.mark.parametrize("state", State)
+@settings(laws, max_examples=12)
+@given(data=st.data(), person=people)
 def test_service_desk_sees_a_request_from_the_order_to_the_end_of_the_work(
-    request: MutationRequest, person: Contact
+    data: st.DataObject, state: State, person: Contact
 ) -> None:
+    request = data.draw(reachable([state]))
     register = register_of(entity_of(SOURCE), service_desk=(person,))
 
     held = roles(request, viewer(person.object_id, register, on=FIRST_DAY))

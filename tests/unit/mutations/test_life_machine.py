@@ -34,17 +34,20 @@ from mutations.transitions import (
 from mutations.working_days import is_working_day
 from tests.unit.mutations.journeys import OTHER, attention, deciding_party, result, submitted
 from tests.unit.mutations.strategies import (
+    SOURCE,
     any_checks,
+    entities,
     good_checks,
     laws,
     party,
     pauses,
-    registers,
+    register_of,
 )
 
 ORDERED: Final = frozenset({State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE})
 WAITING: Final = frozenset({State.SUBMITTED, State.TO_CONFIRM})
 PLAN: Final = Plan(steps=())
+source_registers = st.builds(register_of, entities(SOURCE))
 # What can still be done with a request, per state; the decision is tried apart.
 POSSIBLE: Final = {
     State.SUBMITTED: frozenset({"withdraw", "expire"}),
@@ -62,7 +65,9 @@ class Life(RuleBasedStateMachine):
     register: Register
     now: datetime
 
-    @initialize(request=submitted(), register=registers, patience=st.sampled_from([0, 4, 9, 99]))
+    @initialize(
+        request=submitted(), register=source_registers, patience=st.sampled_from([2, 20, 99])
+    )
     def submit(self, request: MutationRequest, register: Register, patience: int) -> None:
         self.patience = patience  # how many turns pass before somebody gives up
         self.request = self.sent = request
@@ -76,7 +81,7 @@ class Life(RuleBasedStateMachine):
         self.now += pause
         self.patience -= 1
 
-    @rule(register=registers)
+    @rule(register=source_registers)
     def register_changes(self, register: Register) -> None:
         self.register = register
 
@@ -241,4 +246,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(laws, max_examples=120, stateful_step_count=30)
+TestLife.settings = settings(laws, max_examples=150, stateful_step_count=35)

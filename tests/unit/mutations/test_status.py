@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from mutations.authority import deciders_of
 from mutations.clock import local_date
@@ -38,6 +39,7 @@ TASK_OF_PRECONDITION = {
     "consultation": Task.DECIDE,
     "licences": Task.FREE_LICENCES,
 }
+by_state = settings(laws, max_examples=12)  # for each of eleven states
 BOT_DOES = {Task.WAIT_FOR_DATE, Task.CARRY_OUT}
 
 
@@ -45,21 +47,25 @@ def look(request: MutationRequest, register: Register, pause: timedelta) -> Stat
     return status_of(request, register, now=latest(request) + pause)
 
 
-@laws
-@given(request=reachable(), register=registers, pause=pauses)
+@pytest.mark.parametrize("state", State)
+@by_state
+@given(data=st.data(), register=registers, pause=pauses)
 def test_it_is_somebodys_turn_exactly_until_the_request_ends(
-    request: MutationRequest, register: Register, pause: timedelta
+    data: st.DataObject, state: State, register: Register, pause: timedelta
 ) -> None:
+    request = data.draw(reachable([state]))
     turns = look(request, register, pause).turns
 
     assert bool(turns) is (request.state.value not in ENDS)
 
 
-@laws
-@given(request=reachable(), register=registers, pause=pauses)
+@pytest.mark.parametrize("state", State)
+@by_state
+@given(data=st.data(), register=registers, pause=pauses)
 def test_tasks_are_those_of_the_state_and_of_what_is_missing(
-    request: MutationRequest, register: Register, pause: timedelta
+    data: st.DataObject, state: State, register: Register, pause: timedelta
 ) -> None:
+    request = data.draw(reachable([state]))
     tasks = [turn.task for turn in look(request, register, pause).turns]
 
     if request.state is State.SUBMITTED:
@@ -99,11 +105,13 @@ def test_request_without_deciders_is_never_the_bots_turn(
         assert turn.names or turn.task in BOT_DOES
 
 
-@laws
-@given(request=reachable(), register=registers, pause=pauses)
+@pytest.mark.parametrize("state", State)
+@by_state
+@given(data=st.data(), register=registers, pause=pauses)
 def test_names_are_those_whose_turn_it_is(
-    request: MutationRequest, register: Register, pause: timedelta
+    data: st.DataObject, state: State, register: Register, pause: timedelta
 ) -> None:
+    request = data.draw(reachable([state]))
     on = local_date(latest(request) + pause)
     deciders = {one.name for one in deciders_of(request, register, on=on).values()}
     desk = {one.name for one in register.service_desk}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.hostile import hostile_texts
-from texts.escaping import Plain, Safe, escape, neutral
+from texts.escaping import Plain, Safe, escape, neutral, unmarked
 
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -82,6 +82,11 @@ def test_ordinary_names_stay_as_they_are(value: str) -> None:
 )
 def test_what_is_special_is_taken_literally(value: str, shown: str) -> None:
     assert escape(value) == shown
+
+
+@given(hostile_texts)
+def test_a_notification_shows_what_was_typed(value: str) -> None:
+    assert unmarked(Safe(f"**{escape(value)}** koos")) == f"{neutral(value)} koos"
 
 
 def test_long_text_is_cut_with_an_ellipsis() -> None:
