@@ -1,6 +1,7 @@
 """The whole conversation: finds out what somebody wants and has it done."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from cards.decision_card import DecisionMode
@@ -22,6 +23,7 @@ from mutations.errors import DomainError
 from mutations.identity import RequestId, find_request_number
 from mutations.request import MutationRequest
 from mutations.use_cases import UseCases
+from texts.escaping import Safe, unmarked
 from texts.translator import Texts
 
 MESSAGE_LIMIT = 1000
@@ -80,6 +82,9 @@ class Conversations:
 
     async def respond(self, incoming: Incoming) -> Reply:
         """Do what the person asks and return the answer."""
+        return _notifiable(await self._answer(incoming))
+
+    async def _answer(self, incoming: Incoming) -> Reply:
         try:
             return await self._respond(incoming)
         except DirectoryUnavailableError:
@@ -239,3 +244,10 @@ def _request_named(incoming: Incoming) -> RequestId | None:
         return request_id(incoming.data)
     except BrokenCardError:
         return None
+
+
+def _notifiable(reply: Reply) -> Reply:
+    """Return the reply with a summary for places that render no markdown."""
+    if isinstance(reply.summary, Safe):
+        return replace(reply, summary=unmarked(reply.summary))
+    return reply

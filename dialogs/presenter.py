@@ -149,7 +149,7 @@ class Presenter:
             },
             request.subject.object_id: request.subject.name,
         }
-        return names.get(person, "") if person else ""
+        return names.get(person, self._t.plain("turn.somebody")) if person else ""
 
 
 def awaits_decision(request: MutationRequest) -> bool:
