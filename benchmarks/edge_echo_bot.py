@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import aiohttp
@@ -21,7 +22,7 @@ from bot.edge.signing_keys import SigningKeys
 from bot.edge.token_verifier import TokenVerifier
 from bot.edge.tokens import EntraApp, MsalTokenSource
 from bot.edge.turn_boundary import TurnBoundary
-from dialogs.turn import Incoming, Reply
+from dialogs.turn import Incoming, Reply, Tracked
 from store.conversation_references import ConversationReference
 from tests.fakes.echo_conversation import echo_card
 
@@ -49,9 +50,19 @@ class Echo:
 
 
 class Forgetful:
-    """Keeps no references: the database is not part of this measurement."""
+    """Keeps nothing: the database is not part of this measurement."""
 
     async def remember(self, reference: ConversationReference) -> None:
+        """Do nothing."""
+
+    async def follow(
+        self,
+        reference: ConversationReference,
+        tracked: Tracked,
+        *,
+        card_id: str,
+        card: Mapping[str, object],
+    ) -> None:
         """Do nothing."""
 
 

@@ -19,6 +19,7 @@ from bot.edge.turn_boundary import TurnBoundary
 from bot.edge_wiring import Channel, open_channel
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
+from bot.jobs.metrics import JobMetrics
 from bot.jobs.reach import Addresses, Reach
 from bot.jobs.refresh import CardRefresher
 from bot.jobs.registration import register_jobs
@@ -76,14 +77,26 @@ async def assembled(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         DatabaseNewerError, DatabaseUnavailableError, EmbeddedPostgresError: No storage.
     """
     register = load_register(settings.register_file, today=local_date(clock.now()))
+    metrics = CollectorRegistry()
     async with AsyncExitStack() as stack:
-        storage = await stack.enter_async_context(open_storage(settings, clock, TRANSIENT))
+        observer = JobMetrics(metrics).observe
+        storage = await stack.enter_async_context(
+            open_storage(settings, clock, transient=TRANSIENT, observer=observer)
+        )
         channel = await stack.enter_async_context(open_channel(settings, clock))
-        yield await _assemble(settings, clock, register, storage=storage, channel=channel)
+        yield await _assemble(
+            settings, clock, register, storage=storage, channel=channel, metrics=metrics
+        )
 
 
 async def _assemble(
-    settings: Settings, clock: Clock, register: Register, *, storage: Storage, channel: Channel
+    settings: Settings,
+    clock: Clock,
+    register: Register,
+    *,
+    storage: Storage,
+    channel: Channel,
+    metrics: CollectorRegistry,
 ) -> Bot:
     world = SimulatedWorld(
         storage.simulated_objects,
@@ -121,7 +134,7 @@ async def _assemble(
         storage=storage,
         use_cases=cases,
         channel=channel,
-        app=_make_app(storage, channel, conversations),
+        app=_make_app(storage, channel, conversations, metrics=EdgeMetrics(metrics)),
         world=world,
     )
 
@@ -159,8 +172,9 @@ def _register_jobs(
     )
 
 
-def _make_app(storage: Storage, channel: Channel, conversations: Conversations) -> web.Application:
-    metrics = EdgeMetrics(CollectorRegistry())
+def _make_app(
+    storage: Storage, channel: Channel, conversations: Conversations, *, metrics: EdgeMetrics
+) -> web.Application:
     memory = ChatMemory(
         storage.store,
         references=storage.references,

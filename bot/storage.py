@@ -11,7 +11,7 @@ from store.conversation_references import SqlConversationReferences
 from store.database import Database
 from store.deliveries import SqlDeliveries
 from store.embedded import EmbeddedPostgres
-from store.jobs import JobEngine
+from store.jobs import JobEngine, JobObserver
 from store.migration import migrate
 from store.retention_records import SqlRetentionRecords
 from store.sent_cards import SqlSentCards
@@ -38,7 +38,11 @@ class Storage:
 
 @asynccontextmanager
 async def open_storage(
-    settings: Settings, clock: Clock, transient: tuple[type[Exception], ...]
+    settings: Settings,
+    clock: Clock,
+    *,
+    transient: tuple[type[Exception], ...],
+    observer: JobObserver,
 ) -> AsyncIterator[Storage]:
     """Open the database, starting an embedded one where no address is set.
 
@@ -46,6 +50,7 @@ async def open_storage(
         settings: Say where the database is.
         clock: Time of everything that is written.
         transient: Errors after which a job is simply tried again.
+        observer: Told how each run of a job ended.
     """
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
@@ -59,7 +64,7 @@ async def open_storage(
         database = Database(url)
         await database.open()
         stack.push_async_callback(database.close)
-        jobs = JobEngine(database, transient=transient)
+        jobs = JobEngine(database, transient=transient, observer=observer)
         await jobs.open()
         yield Storage(
             database=database,

@@ -20,11 +20,12 @@ from cards.turns import turn_box
 from cards.verbs import Verb
 from cards.words import enumeration, request_words
 from mutations.authority import Role
-from mutations.life_cycle import TRANSITIONS, Event, State
+from mutations.life_cycle import State
 from mutations.preconditions import Duty
 from mutations.register import Register
 from mutations.request import MutationRequest
 from mutations.status import Status, Task
+from mutations.transitions import may_withdraw
 from texts.escaping import Safe, escape
 from texts.translator import Texts
 
@@ -221,8 +222,7 @@ def _access(view: _View) -> list[ElementT]:
 
 
 def _may_withdraw(view: _View) -> bool:
-    open_end = (view.request.state, Event.WITHDRAWN) in TRANSITIONS
-    return view.is_for(Role.REQUESTER) and open_end
+    return view.is_for(Role.REQUESTER) and may_withdraw(view.request)
 
 
 def _sure_to_withdraw(view: _View) -> list[ElementT]:

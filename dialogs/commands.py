@@ -36,8 +36,7 @@ _PATTERNS: Final = (
     (Command.HELP, rf"(help|hulp|\?|wat kan je|wat kunt u){_END}"),
     (
         Command.NEW,
-        r"(nieuwe?\s+(mutatie(aanvraag)?|aanvraag)|mutatie\s+aanvragen)\b[\s:]*"
-        r"((voor|van)\b\s*)?",
+        r"(nieuwe?\s+(mutatie(aanvraag)?|aanvraag)|mutatie\s+aanvragen)\b[\s:]*((voor|van)\b\s*)?",
     ),
     (Command.MINE, rf"(mijn\s+(aanvragen|mutaties)|overzicht){_END}"),
     (Command.WAITING, rf"(wat\s+(wacht|ligt)(\s+er)?\s+(op|bij)\s+mij|taken|mijn\s+taken){_END}"),

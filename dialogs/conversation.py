@@ -207,7 +207,8 @@ class Conversations:
         about = _request_named(incoming)
         verb = incoming.verb if incoming.verb in self._presses else incoming.kind
         await self._use.refuse(incoming.person, error, verb=verb, request_id=about)
-        request = await self._visible(incoming, about)
+        # In a group others read along: nothing about a request is shown there.
+        request = await self._visible(incoming, about) if incoming.personal else None
         text = problem_text(self._t, error.message_key, error.params)
         if request is not None:
             kind = self._kind_after(incoming, request)
@@ -225,7 +226,9 @@ class Conversations:
             return CardKind.DECISION
         if incoming.verb == Verb.WORK_RESUME and Role.SERVICE_DESK in mine:
             return CardKind.ATTENTION
-        return self._presenter.natural_kind(request, incoming.person)
+        natural = self._presenter.natural_kind(request, incoming.person)
+        # The card that asks for help has no place to say what was refused.
+        return CardKind.REQUEST if natural is CardKind.ATTENTION else natural
 
     async def _visible(
         self, incoming: Incoming, about: RequestId | None

@@ -38,15 +38,19 @@ class Viewer:
     """Somebody who asks, with what the register says of them today.
 
     Attributes:
+        on: Today in Brussels.
         decides_for: Entities that the person may decide for.
         service_desk: True for people who carry out manual steps.
     """
 
     person: ObjectId
+    on: date
+    register: Register
     decides_for: frozenset[EntityCode]
     service_desk: bool
 
 
+_NEVER_ASKED = (State.REFERRED, State.SELF_SERVICE)
 SERVICE_DESK_STATES = (State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE)
 
 
@@ -55,6 +59,8 @@ def viewer(person: ObjectId, register: Register, *, on: date) -> Viewer:
     entities = register.entities.values()
     return Viewer(
         person=person,
+        on=on,
+        register=register,
         decides_for=frozenset(entity.code for entity in entities if person in entity.deciders(on)),
         service_desk=register.is_service_desk(person),
     )
@@ -65,14 +71,11 @@ def deciders(
 ) -> Mapping[ObjectId, Contact]:
     """Return who may decide for the source entity on a day.
 
-    The requester and the colleague are never among them (rulebook, "Who may do what"): pass
-    both in `apart_from`.
+    The requester and the colleague are never among them, also not through their deputies
+    (rulebook, "Who may do what"): pass both in `apart_from`.
     """
     entity = register.entity(source) if source else None
-    if entity is None:
-        return {}
-    found = entity.deciders(on)
-    return {person: found[person] for person in found if person not in apart_from}
+    return entity.deciders(on, apart_from=apart_from) if entity else {}
 
 
 def deciders_of(
@@ -90,11 +93,19 @@ def roles(request: MutationRequest, viewer: Viewer) -> frozenset[Role]:
         found.add(Role.REQUESTER)
     if viewer.person == request.subject.object_id:
         found.add(Role.SUBJECT)
-    if request.source in viewer.decides_for and not found:
+    if _decides(request, viewer):
         found.add(Role.DECIDER)
     if viewer.service_desk and request.state in SERVICE_DESK_STATES:
         found.add(Role.SERVICE_DESK)
     return frozenset(found)
+
+
+def _decides(request: MutationRequest, viewer: Viewer) -> bool:
+    """Tell whether the source entity was asked, and this person may answer for it."""
+    if request.source not in viewer.decides_for:
+        return False
+    was_asked = request.state not in _NEVER_ASKED or request.decision is not None
+    return was_asked and viewer.person in deciders_of(request, viewer.register, on=viewer.on)
 
 
 def require(request: MutationRequest | None, viewer: Viewer, role: Role) -> MutationRequest:

@@ -123,7 +123,10 @@ def check_effective_on(day: date, *, today: date, days_ahead: int) -> None:
     if day > last:
         raise FarDateError(day=day, last=last)
     if not is_working_day(day):
-        raise NotWorkingDayError(day=day, why=holiday_name_key(day), next=next_working_day(day))
+        following = next_working_day(day)
+        if following > last:
+            raise FarDateError(day=day, last=last)
+        raise NotWorkingDayError(day=day, why=holiday_name_key(day), next=following)
 
 
 def check_move(colleague: Person, target: Entity, *, status_changes: bool) -> None:

@@ -13,6 +13,7 @@ class Message(StrEnum):
 
     DECISION_ASKED = "decision_asked"
     REMINDER = "reminder"
+    NO_DECIDER = "no_decider"
     DECIDED = "decided"
     OUTCOME_TO_CONFIRM = "outcome_to_confirm"
     REJECTED = "rejected"

@@ -59,6 +59,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.CARRYING_OUT, Event.FINISHED): State.DONE,
         (State.CARRYING_OUT, Event.PERSON_NEEDED): State.ATTENTION,
         (State.ATTENTION, Event.RESUMED): State.CARRYING_OUT,
+        (State.ATTENTION, Event.WITHDRAWN): State.WITHDRAWN,  # only before anything was changed
     }
 )
 

@@ -55,7 +55,9 @@ class Requests(Protocol):
         """Return the open request about a colleague."""
         ...
 
-    async def visible_to(self, viewer: Viewer, *, limit: int) -> Sequence[MutationRequest]:
+    async def visible_to(
+        self, viewer: Viewer, *, limit: int, open_only: bool = False
+    ) -> Sequence[MutationRequest]:
         """Return what the viewer is involved in, open ones first, then the newest."""
         ...
 

@@ -63,7 +63,7 @@ def preconditions_of(request: MutationRequest) -> tuple[Precondition, ...]:
             kind=Kind.CONSULTATION,
             duty=Duty.REQUESTER if decision else Duty.SOURCE,
             holds=agreed,
-            since=decision.at if decision else request.created_at,
+            since=_consulted_since(request),
             checked_at=decision.at if decision else None,
             how="decision" if decision else "asked",
         ),
@@ -77,3 +77,8 @@ def preconditions_of(request: MutationRequest) -> tuple[Precondition, ...]:
             pools=licences.pools,
         ),
     )
+
+
+def _consulted_since(request: MutationRequest) -> datetime:
+    decided_at = request.decision.at if request.decision else request.created_at
+    return request.agreed_at or decided_at

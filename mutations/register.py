@@ -65,16 +65,23 @@ class Entity:
         """Tell whether `person` may ask for moves towards this entity."""
         return any(contact.object_id == person for contact in self.requesters)
 
-    def deciders(self, on: date) -> dict[ObjectId, Contact]:
-        """Return who may decide for this entity on a day, deputies inside their dates included."""
-        contacts = [approver.contact for approver in self.approvers]
+    def deciders(
+        self, on: date, *, apart_from: frozenset[ObjectId] = frozenset()
+    ) -> dict[ObjectId, Contact]:
+        """Return who may decide for this entity on a day, deputies inside their dates included.
+
+        Whoever is in `apart_from` decides neither in person nor through a deputy.
+        """
+        approvers = [one for one in self.approvers if one.contact.object_id not in apart_from]
+        contacts = [approver.contact for approver in approvers]
         contacts += [
             deputy.contact
-            for approver in self.approvers
+            for approver in approvers
             for deputy in approver.deputies
             if deputy.stands_in(on)
         ]
-        return {contact.object_id: contact for contact in contacts}
+        found = {contact.object_id: contact for contact in contacts}
+        return {person: found[person] for person in found if person not in apart_from}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

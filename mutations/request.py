@@ -7,7 +7,7 @@ from datetime import date, datetime
 from mutations.case_finder import Outcome, Retention
 from mutations.directory import Footprint
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
-from mutations.life_cycle import ENDS, State
+from mutations.life_cycle import ENDS, LIFE_CYCLE_VERSION, State
 from mutations.plan import Plan
 from mutations.register import Contract
 
@@ -126,7 +126,8 @@ class MutationRequest:
         round: Raised when a decision is asked anew; a card of an older round is refused.
         source: Entity the colleague comes from; None when it is unknown to the register (P).
         outcome: The order that applies to what is agreed so far.
-        agreed: What requester and source entity agree on; None until they do.
+        agreed: What requester and source entity agree on, since `agreed_at`; None until they do.
+        life_cycle: Version of the table of transitions that the state belongs to.
         start_on: Day on which the work starts, Brussels.
         ready_on: Last day of the lead time (R1).
         results: What was read back; empty until the work is done.
@@ -158,6 +159,7 @@ class MutationRequest:
     plan: Plan | None = None
     decision: Decision | None = None
     agreed: Retention | None = None
+    agreed_at: datetime | None = None
     ordered_at: datetime | None = None
     start_on: date | None = None
     ready_on: date | None = None
@@ -165,6 +167,7 @@ class MutationRequest:
     results: tuple[StepResult, ...] = ()
     onedrive_ends_on: date | None = None
     done_at: datetime | None = None
+    life_cycle: int = LIFE_CYCLE_VERSION
 
     @property
     def is_open(self) -> bool:

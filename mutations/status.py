@@ -27,7 +27,11 @@ class Task(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Somebody whose turn it is; `names` is empty when it is the bot's own."""
+    """Somebody whose turn it is.
+
+    Attributes:
+        names: Empty when it is the bot's own, or when the register names nobody for the task.
+    """
 
     task: Task
     names: tuple[str, ...]

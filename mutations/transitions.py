@@ -6,10 +6,20 @@ from datetime import datetime, timedelta
 from mutations.case_finder import Facts, Outcome, find_case
 from mutations.clock import local_date
 from mutations.errors import DomainError
-from mutations.life_cycle import Event, IllegalTransitionError, State, next_state
+from mutations.life_cycle import (
+    TRANSITIONS,
+    Event,
+    IllegalTransitionError,
+    State,
+    next_state,
+)
 from mutations.plan import Plan
-from mutations.request import Attention, Checks, Decision, MutationRequest, Party, StepResult
-from mutations.working_days import add_working_days
+from mutations.request import Attention, Checks, Decision, MutationRequest, StepResult
+from mutations.working_days import add_working_days, next_working_day
+
+
+class UnverifiedWorkError(Exception):
+    """Work was called finished without a read-back of every step: a fault of the program."""
 
 
 class AlreadyDecidedError(DomainError):
@@ -34,7 +44,9 @@ def decide(request: MutationRequest, decision: Decision) -> MutationRequest:
         return request.moved(state, decision.at, decision=decision)
     if decision.retention is request.wish:
         next_state(request.state, Event.DECIDED_OTHERWISE)  # the same states wait for a decision
-        return replace(request, decision=decision, agreed=decision.retention)
+        return replace(
+            request, decision=decision, agreed=decision.retention, agreed_at=decision.at
+        )
     state = next_state(request.state, Event.DECIDED_OTHERWISE)
     return request.moved(state, decision.at, decision=decision)
 
@@ -54,6 +66,8 @@ def confirm(request: MutationRequest, plan: Plan | None, *, at: datetime) -> Mut
         state,
         at,
         agreed=facts.retention,
+        agreed_at=at,
+        checks=None if finding.outcome is Outcome.D else request.checks,
         outcome=finding.outcome,
         reason=finding.reason,
         plan=plan,
@@ -97,11 +111,15 @@ def is_ready(request: MutationRequest) -> bool:
 def order(request: MutationRequest, *, at: datetime) -> MutationRequest:
     """Place the order: from here the lead time counts (R1, choice).
 
+    The work starts on the start date, or on the first working day from now if that has passed.
+
     Raises:
-        IllegalTransitionError: The request is not waiting for its preconditions.
+        IllegalTransitionError: Something that an order needs does not hold.
     """
     state = next_state(request.state, Event.ORDERED)
-    start_on = max(request.effective_on, local_date(at))
+    if not is_ready(request):
+        raise IllegalTransitionError(state=request.state, event=Event.ORDERED)
+    start_on = next_working_day(max(request.effective_on, local_date(at)))
     ready_on = add_working_days(start_on, request.terms.lead_times[request.outcome])
     return request.moved(state, at, ordered_at=at, start_on=start_on, ready_on=ready_on)
 
@@ -141,7 +159,11 @@ def finish(
 
     Raises:
         IllegalTransitionError: The work is not going on.
+        UnverifiedWorkError: A step of the plan was not read back.
     """
+    planned = [step.name for step in request.plan.steps] if request.plan else []
+    if not planned or planned != [result.name for result in results]:
+        raise UnverifiedWorkError
     ends_on = None
     if request.outcome is Outcome.B:
         ends_on = local_date(at) + timedelta(days=request.terms.onedrive_days)
@@ -154,13 +176,21 @@ def finish(
     )
 
 
+def may_withdraw(request: MutationRequest) -> bool:
+    """Tell whether nothing was changed yet that a withdrawal would leave half done."""
+    untouched = request.attention is None or not request.attention.step
+    return untouched and (request.state, Event.WITHDRAWN) in TRANSITIONS
+
+
 def withdraw(request: MutationRequest, *, at: datetime) -> MutationRequest:
     """End the request because the requester no longer wants it.
 
     Raises:
         IllegalTransitionError: The work has begun or the request has ended.
     """
-    return request.moved(next_state(request.state, Event.WITHDRAWN), at)
+    if not may_withdraw(request):
+        raise IllegalTransitionError(state=request.state, event=Event.WITHDRAWN)
+    return request.moved(next_state(request.state, Event.WITHDRAWN), at, attention=None)
 
 
 def expire(request: MutationRequest, *, at: datetime) -> MutationRequest:
@@ -170,8 +200,3 @@ def expire(request: MutationRequest, *, at: datetime) -> MutationRequest:
         IllegalTransitionError: The request is ordered or has ended.
     """
     return request.moved(next_state(request.state, Event.EXPIRED), at)
-
-
-def refusal(by: Party, reason: str, *, at: datetime) -> Decision:
-    """Return the decision of a source entity that does not agree with the move."""
-    return Decision(retention=None, by=by, at=at, reason=reason)

@@ -36,8 +36,9 @@ where id = %(id)s and version = %(before)s
 
 _VISIBLE: Final[LiteralString] = """
 select body from request
-where requester = %(person)s or subject = %(person)s or source_entity = any(%(entities)s)
-  or (%(service_desk)s and state = any(%(states)s))
+where (requester = %(person)s or subject = %(person)s or source_entity = any(%(entities)s)
+  or (%(service_desk)s and state = any(%(states)s)))
+  and (is_open or not %(open_only)s)
 order by is_open desc, created_at desc
 limit %(limit)s
 """
@@ -100,9 +101,12 @@ class SqlRequests:
             raise ConcurrentUpdateError
         return saved
 
-    async def visible_to(self, viewer: Viewer, *, limit: int) -> Sequence[MutationRequest]:
+    async def visible_to(
+        self, viewer: Viewer, *, limit: int, open_only: bool = False
+    ) -> Sequence[MutationRequest]:
         """Return what the viewer is involved in, open ones first, then the newest."""
         parameters = {
+            "open_only": open_only,
             "person": viewer.person,
             "entities": list(viewer.decides_for),
             "service_desk": viewer.service_desk,

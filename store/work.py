@@ -10,7 +10,6 @@ from mutations.errors import ConcurrentUpdateError
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import (
     CarryOut,
-    CheckPreconditions,
     Deliver,
     Job,
     RefreshCards,
@@ -83,10 +82,10 @@ def _lock(job: Job) -> str | None:
 def _queueing_lock(job: Job) -> str | None:
     """Return what it is enough to have waiting once."""
     match job:
-        case RefreshCards(request_id=request_id) | CheckPreconditions(request_id=request_id):
-            return f"{job.name}:{request_id}"
-        case _:
+        case Deliver() | CarryOut():
             return None
+        case _:
+            return f"{job.name}:{job.request_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,6 @@ from mutations.use_cases.context import Context
 from mutations.use_cases.propose import ORDERS, move_of
 from mutations.use_cases.settle import settle, tell
 
-REASON_LIMIT = 1000
-
 
 class OldCardError(DomainError):
     """The card belongs to an earlier round of decisions."""
@@ -83,7 +81,7 @@ class DecideRetention:
                 retention=retention,
                 by=Party(object_id=actor, name=contact.name),
                 at=context.now(),
-                reason=reason.strip()[:REASON_LIMIT],
+                reason=reason.strip(),
             )
             return await self._record(work, request, decision)
 

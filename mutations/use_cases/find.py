@@ -10,6 +10,7 @@ from mutations.status import Status, Task, status_of
 from mutations.use_cases.context import Context
 
 LIST_LIMIT = 25
+OPEN_LIMIT = 1000
 
 _TASKS = {
     Task.DECIDE: Role.DECIDER,
@@ -65,10 +66,13 @@ class FindRequests:
 
     async def all_of(self, person: ObjectId) -> Sequence[MutationRequest]:
         """Return what the person is involved in, open ones first, then the newest."""
-        viewer = self._context.viewer(person)
+        return await self._visible_to(self._context.viewer(person), limit=LIST_LIMIT)
 
+    async def _visible_to(
+        self, viewer: Viewer, *, limit: int, open_only: bool = False
+    ) -> Sequence[MutationRequest]:
         async def act(work: Work) -> Sequence[MutationRequest]:
-            return await work.requests.visible_to(viewer, limit=LIST_LIMIT)
+            return await work.requests.visible_to(viewer, limit=limit, open_only=open_only)
 
         found = await self._context.store.run(act)
         return [request for request in found if roles(request, viewer)]
@@ -76,7 +80,8 @@ class FindRequests:
     async def waiting_for(self, person: ObjectId) -> Sequence[Status]:
         """Return the requests in which it is this person's turn."""
         viewer = self._context.viewer(person)
-        statuses = [self.status(request) for request in await self.all_of(person)]
+        found = await self._visible_to(viewer, limit=OPEN_LIMIT, open_only=True)
+        statuses = [self.status(request) for request in found]
         return [status for status in statuses if _is_turn_of(status, viewer)]
 
 

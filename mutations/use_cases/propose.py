@@ -64,7 +64,7 @@ class ProposeMutation:
         today = context.today()
         days_ahead = context.register.contract.days_ahead
         check_effective_on(draft.effective_on, today=today, days_ahead=days_ahead)
-        target = check_target(draft.target, draft.person, context.register, on=today)
+        target = check_target(draft.target, draft.person, context.register, on=draft.effective_on)
         colleague = await context.directory.person(draft.colleague)
         if colleague is None:
             raise ColleagueGoneError(text=draft.colleague_name)
@@ -100,7 +100,7 @@ class ProposeMutation:
         return Proposal(
             draft=draft,
             colleague=colleague,
-            source=colleague.entity,
+            source=self._known(colleague.entity),
             target=target,
             effective_on=draft.effective_on,
             status_changes=bool(draft.status_changes),
@@ -114,6 +114,9 @@ class ProposeMutation:
             plan=plan,
             footprint=await context.directory.footprint(colleague.object_id),
         )
+
+    def _known(self, code: EntityCode | None) -> EntityCode | None:
+        return code if code and self._context.register.entity(code) else None
 
     def _onedrive_ends_on(self, outcome: Outcome, start_on: date) -> date | None:
         """Return the day that order B sets; in D it follows from what the customer does when."""

@@ -103,7 +103,10 @@ class Remind:
             request = await work.requests.get(job.request_id)
             if request is None or request.state is not State.SUBMITTED or request.decision:
                 return
-            for person in deciders_of(request, context.register, on=context.today()):
+            deciders = deciders_of(request, context.register, on=context.today())
+            if not deciders:
+                await tell(work, request, Message.NO_DECIDER, occasion=str(job.count))
+            for person in deciders:
                 await work.jobs.enqueue(
                     Deliver(
                         request_id=request.id,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mutations.authority import Role, require
+from mutations.authority import Role, deciders_of, require
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import (
     CarryOut,
@@ -13,7 +13,7 @@ from mutations.jobs import (
     StartOrder,
     WarnOfRetentionEnd,
 )
-from mutations.life_cycle import Event, State, next_state
+from mutations.life_cycle import State
 from mutations.plan import Move, Obstacle, Plan
 from mutations.ports import Work
 from mutations.request import Attention, MutationRequest, StepResult
@@ -68,7 +68,8 @@ class BeginWork:
         if request is None or request.state is not State.SCHEDULED or request.start_on is None:
             return
         job = StartOrder(request_id=request.id, account=request.subject.object_id)
-        at = day_begins(request.start_on)
+        soon = self._context.now() + timedelta(minutes=1)
+        at = max(soon, day_begins(request.start_on))
         await self._context.store.run(lambda work: work.jobs.enqueue(job, at=at))
 
     def _is_due(self, request: MutationRequest) -> bool:
@@ -190,7 +191,6 @@ class ResumeWork:
             if request.state is State.CARRYING_OUT:
                 return request
             now = context.now()
-            next_state(request.state, Event.RESUMED)
             resumed = resume(request, at=now)
             await work.audit.append(
                 "work.resumed", at=now, actor=actor, request_id=request.id, params={}
@@ -262,12 +262,12 @@ class WarnBeforeRetentionEnds:
             request = await work.requests.get(job.request_id)
             if request is None or request.decision is None:
                 return
-            people = (request.requester, request.decision.by)
-            for person in people:
+            deciders = deciders_of(request, context.register, on=context.today())
+            for person in (request.requester.object_id, *deciders):
                 await work.jobs.enqueue(
                     Deliver(
                         request_id=request.id,
-                        person=person.object_id,
+                        person=person,
                         message=Message.RETENTION_ENDS,
                     )
                 )

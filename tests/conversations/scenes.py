@@ -18,10 +18,18 @@ LATER = "2026-12-01"
 Card = Mapping[str, Any]
 
 
+async def answer_to(client: TeamsClient, text: str, **changes: Any) -> Message:
+    """Type a message and return its one answer; other messages may arrive in the meantime."""
+    activity = client.activity(type="message", text=text, **changes)
+    response = await client.post(activity)
+    assert response.status == 200, response
+    [answer] = [one for one in client.inbox if one.body.get("replyToId") == activity["id"]]
+    return answer
+
+
 async def open_form(client: TeamsClient) -> Message:
     """Ask for a new request and return the message with its form."""
-    [form] = await client.say("nieuwe mutatie")
-    return form
+    return await answer_to(client, "nieuwe mutatie")
 
 
 async def fill(client: TeamsClient, form: Message, **answers: str) -> dict[str, Any]:

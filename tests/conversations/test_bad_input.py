@@ -10,26 +10,22 @@ from tests.conversations.journeys import address
 from tests.conversations.scenes import (
     LATER,
     Kept,
-    acts,
+    answer_to,
     ask,
     assert_problem,
     assert_words,
     card_of,
-    decided,
     fill,
     nothing_changes,
-    now,
     open_form,
     refused,
     summary,
 )
 from tests.conversations.stage import (
     ARNO,
-    BERT,
     JAN,
     MARLEEN,
     RIK,
-    SOFIE,
     TOM,
     Stage,
     open_stage,
@@ -143,7 +139,7 @@ async def test_form_shows_all_problems_at_once(stage: Stage) -> None:
 
 async def test_typed_answers_that_cannot_stand_are_asked_again(stage: Stage) -> None:
     marleen = stage.person(MARLEEN)
-    await marleen.say("nieuwe mutatie")
+    answered = await answer_to(marleen, "nieuwe mutatie")
     for question, bad, good in (
         (
             "Wie verhuist?",
@@ -180,9 +176,9 @@ async def test_typed_answers_that_cannot_stand_are_asked_again(stage: Stage) -> 
     ):
         for text, problem in bad.items():
             async with nothing_changes(stage):
-                [again] = await marleen.say(text)
+                again = await answer_to(marleen, text)
             assert_words(again.card, problem, question)
-        [answered] = await marleen.say(good)
+        answered = await answer_to(marleen, good)
 
     assert "draft.submit" in str(answered.card)
     assert_words(answered.card, "Tom Willems", "dinsdag 1 december 2026")
@@ -192,7 +188,7 @@ async def test_picking_no_day_asks_for_the_day_again(stage: Stage) -> None:
     marleen = stage.person(MARLEEN)
     await marleen.say("nieuwe mutatie")
     await marleen.say(address(TOM))
-    [question] = await marleen.say("Departement Omgeving en Ruimte")
+    question = await answer_to(marleen, "Departement Omgeving en Ruimte")
     async with nothing_changes(stage):
         card = await marleen.press(question, "draft.answer")
 
@@ -202,7 +198,7 @@ async def test_picking_no_day_asks_for_the_day_again(stage: Stage) -> None:
 async def test_who_is_no_requester_reads_whom_to_ask(stage: Stage) -> None:
     jan = stage.person(JAN)
     async with refused(stage, JAN, "error.not_requester"):
-        [answer] = await jan.say("nieuwe mutatie Jan Peeters")
+        answer = await answer_to(jan, "nieuwe mutatie Jan Peeters")
     assert_problem(answer.card, "U bent geen aanvrager", "Vraag uw leidinggevende")
     async with refused(stage, JAN, "error.not_requester"):
         assert_problem(card_of(await jan.execute("draft.open", {})), "U bent geen aanvrager")
@@ -232,7 +228,7 @@ async def test_second_open_request_for_a_person_is_refused_and_the_draft_stays(
         async with refused(stage, requester, "error.request.second"):
             card = await client.press(message, "draft.submit")
         assert_problem(card, f"loopt al een aanvraag: {first.number}", "is bewaard", "Wacht tot")
-        [again] = await client.say("nieuwe mutatie")
+        again = await answer_to(client, "nieuwe mutatie")
         assert_words(again.card, "Tom Willems", "Er is nog niets verstuurd")
 
 
@@ -255,7 +251,7 @@ async def test_messages_that_say_nothing_usable_get_a_clear_answer(stage: Stage)
     )
     for text, changes, words in cases:
         async with refused(stage, MARLEEN):
-            [answer] = await marleen.say(text, **changes)
+            answer = await answer_to(marleen, text, **changes)
         assert_problem(answer.card, *words)
 
     async with refused(stage, MARLEEN, "error.group_chat"):
@@ -303,95 +299,6 @@ async def test_refusal_without_a_reason_asks_for_it(stage: Stage) -> None:
         assert "decision.refuse_sure" in str(card)
 
 
-async def test_summary_of_a_draft_that_changed_since_sends_nothing(stage: Stage) -> None:
-    marleen = stage.person(MARLEEN)
-    old = await summary(stage, colleague=address(TOM))
-    stale = dict(_action(old.card, "draft.submit"))
-    card = await marleen.press(old, "draft.edit")
-    assert "draft.fill" in str(card)
-    await fill(marleen, old, colleague=address(BERT))
-    async with refused(stage, MARLEEN, "error.card.old"):
-        card = card_of(await marleen.execute("draft.submit", stale))
-    assert_problem(card, "Deze kaart is verouderd", "Uw klik is niet uitgevoerd")
-
-    assert "Bert Smits" in words_of(await marleen.press(old, "draft.submit"))
-
-
-async def test_cards_of_a_draft_that_is_gone_do_nothing(stage: Stage) -> None:
-    marleen = stage.person(MARLEEN)
-    old = await summary(stage, colleague=address(TOM))
-    submit, edit = _action(old.card, "draft.submit"), _action(old.card, "draft.edit")
-    await marleen.press(old, "draft.discard")
-    newer = await summary(stage, colleague=address(BERT))
-    answers = {"colleague": address(JAN), "target": "OVO000102", "effective_on": LATER}
-    for verb, data in (
-        ("draft.submit", submit),
-        ("draft.edit", edit),
-        ("draft.fill", {**edit, **answers, "status_changes": "no", "wish": "keep"}),
-        ("draft.answer", {**edit, "question": "wish", "value": "not_keep"}),
-        ("draft.choose", {**edit, "colleague": ""}),
-    ):
-        async with refused(stage, MARLEEN, "error.draft.none"):
-            card = card_of(await marleen.execute(verb, data))
-        assert_problem(card, "Deze aanvraag staat niet meer open", "om te beginnen")
-
-    assert "Bert Smits" in words_of(await marleen.press(newer, "draft.submit"))
-
-
-async def test_discarding_on_an_old_card_leaves_the_newer_draft_alone(stage: Stage) -> None:
-    marleen = stage.person(MARLEEN)
-    old = await summary(stage, colleague=address(TOM))
-    discard = _action(old.card, "draft.discard")
-    await marleen.press(old, "draft.submit")
-    await summary(stage, colleague=address(BERT))
-    async with nothing_changes(stage):
-        card_of(await marleen.execute("draft.discard", discard))
-
-
-async def test_cards_of_a_decided_request_show_what_was_decided(stage: Stage) -> None:
-    request = await ask(stage, colleague=address(TOM))
-    await decided(stage, ARNO, request, "decision.refuse_sure", reason="Eerst zijn werk afmaken")
-    for verb in ("decision.keep", "decision.not_keep_sure"):
-        async with refused(stage, ARNO, "error.decision.taken"):
-            card = await decided(stage, ARNO, request, verb)
-        assert_words(card, "Er is beslist", "Arno Wouters weigerde", "Eerst zijn werk afmaken")
-        assert "decision." not in str(card)
-    async with refused(stage, MARLEEN, "error.withdraw.late"):
-        card = await decided(stage, MARLEEN, request, "request.withdraw_sure")
-    assert_words(card, f"{request.number} kan niet meer worden ingetrokken", "Geweigerd")
-    async with refused(stage, MARLEEN, "error.transition"):
-        card = await decided(stage, MARLEEN, request, "outcome.confirm")
-    assert_words(card, "Dat kan nu niet meer", "Geweigerd")
-
-
-async def test_cards_of_a_withdrawn_request_say_that_nothing_is_left_to_decide(
-    stage: Stage,
-) -> None:
-    request = await ask(stage, colleague=address(TOM))
-    await decided(stage, MARLEEN, request, "request.withdraw_sure")
-    for verb, inputs in (
-        ("decision.keep", {}),
-        ("decision.not_keep_sure", {}),
-        ("decision.refuse_sure", {"reason": "Neen"}),
-    ):
-        async with refused(stage, ARNO, "error.transition"):
-            card = await decided(stage, ARNO, request, verb, **inputs)
-        assert_words(card, "U hoeft niet meer te beslissen")
-        assert "decision." not in str(card)
-    async with refused(stage, SOFIE, "error.request.unknown"):
-        assert_problem(await decided(stage, SOFIE, request, "work.resume"))
-    assert (await now(stage, request)).state == "withdrawn"
-    assert await acts(stage, "request.decided") == 0
-
-
-async def test_card_of_another_round_of_decisions_explains_itself(stage: Stage) -> None:
-    request = await ask(stage, colleague=address(TOM))
-    async with refused(stage, ARNO, "error.card.old"):
-        data = {"request": request.id, "round": 7}
-        card = card_of(await stage.person(ARNO).execute("decision.keep", data))
-    assert_words(card, "Deze kaart is verouderd", "Uw beslissing wordt gevraagd")
-
-
 def _fields(card: Any) -> dict[str, Any]:
     """Return what the inputs of a card hold."""
     if isinstance(card, list):
@@ -402,9 +309,3 @@ def _fields(card: Any) -> dict[str, Any]:
     if str(card.get("type", "")).startswith("Input."):
         found[card["id"]] = card.get("value")
     return found
-
-
-def _action(card: Any, verb: str) -> dict[str, Any]:
-    """Return the data of a button."""
-    data: dict[str, Any] = next(each["data"] for each in card["actions"] if each["verb"] == verb)
-    return data

@@ -59,7 +59,7 @@ FORGED = (
     "__class__",
 )
 
-Ids = Mapping[str, object]
+Data = Mapping[str, str | int]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Button:
     """A button that would work: for whom, with which data, and what of that it cannot miss."""
 
     who: int
-    data: Ids
+    data: Data
     needed: tuple[str, ...]
 
 
@@ -187,16 +187,27 @@ def _presses(verb: str, button: Button) -> st.SearchStrategy[Press]:
 @st.composite
 def _spoiled(draw: st.DrawFn, button: Button) -> dict[str, object]:
     """Return data in which at least one thing that the button needs is missing or wrong."""
-    data = dict(button.data)
+    data: dict[str, object] = dict(button.data)
     broken = draw(st.lists(st.sampled_from(button.needed), min_size=1, unique=True))
     for key in broken:
-        good = data.pop(key)
-        near = [str(good).upper() + "0", f"{good}\n", f" {good}", [good], {"id": good}]
-        near += [float(good), str(good), good + 1] if isinstance(good, int) else [good[:-1]]
+        good = button.data[key]
+        del data[key]
         if draw(st.booleans()):
-            wrong = st.one_of(st.sampled_from(near), junk)
-            data[key] = draw(wrong.filter(lambda value, good=good: not _same(value, good)))
+            wrong = st.one_of(st.sampled_from(_near(good)), junk)
+            data[key] = draw(wrong.filter(_differs_from(good)))
     return data
+
+
+def _near(good: str | int) -> list[object]:
+    """Return what is nearly right; a careless reader would take it for right."""
+    near: list[object] = [f"{good}\n", f" {good}", [good], {"id": good}]
+    if isinstance(good, int):
+        return [*near, float(good), str(good), good == 1, good + 1]
+    return [*near, good[:-1], f"{good}0", good.upper()]
+
+
+def _differs_from(good: str | int) -> Callable[[object], bool]:
+    return lambda value: type(value) is not type(good) or value != good
 
 
 def _answers(verb: str, draft: str, fields: tuple[str, ...]) -> st.SearchStrategy[Press]:
@@ -206,10 +217,6 @@ def _answers(verb: str, draft: str, fields: tuple[str, ...]) -> st.SearchStrateg
     known = st.sampled_from((address(JAN), "Jan Peeters", str(object_id(JAN)), "1"))
     values = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, near | known | junk))
     return values.map(lambda data: Press(MARLEEN, verb, {"draft": draft, **data}))
-
-
-def _same(value: object, good: object) -> bool:
-    return type(value) is type(good) and value == good
 
 
 async def _for_all(
@@ -254,7 +261,7 @@ async def _buttons(stage: Stage) -> dict[Verb, Button]:
     message = await summary(stage, colleague=address(BERT))
     submit = next(each["data"] for each in message.card["actions"] if "version" in each["data"])
 
-    about = {"request": asked.id, "round": 1}
+    about: Data = {"request": asked.id, "round": 1}
     views = {"decision.not_keep", "decision.refuse", "decision.back"}
     deciding = {
         verb: Button(

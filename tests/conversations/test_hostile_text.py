@@ -14,6 +14,7 @@ from fulfilment.tenants.simulated.records import Kind
 from mutations.request import MutationRequest
 from tests.conversations.journeys import address, install
 from tests.conversations.scenes import (
+    answer_to,
     ask,
     assert_problem,
     assert_words,
@@ -28,6 +29,7 @@ from tests.conversations.stage import (
     ARNO,
     BRITT,
     HILDE,
+    INES,
     JAN,
     MARLEEN,
     MONDAY_MORNING,
@@ -97,6 +99,24 @@ async def test_hostile_names_are_shown_literally_from_form_to_done(stage: Stage)
     assert any(_shows(message.card, COLLEAGUE) for message in stage.person(MARLEEN).inbox)
 
 
+async def test_hostile_names_are_shown_literally_where_no_order_or_a_person_is_needed(
+    stage: Stage,
+) -> None:
+    marleen = stage.person(MARLEEN)
+    for answers in ({"target": "OVO000106"}, {"status_changes": "yes", "wish": "not_keep"}):
+        form = await open_form(marleen)
+        card = await fill(marleen, form, **answers)
+        _assert_shows_literally(card, COLLEAGUE)
+        _assert_shows_literally(await marleen.press(form, "draft.submit"), COLLEAGUE)
+    await _rename(stage, Kind.ACCOUNT, object_id(INES), COLLEAGUE)
+    request = await ask(stage, colleague=address(INES), effective_on=_today())
+    await decided(stage, ARNO, request, "decision.keep")
+    help_asked = await card_about(stage, SOFIE, request)
+
+    _assert_shows_literally(help_asked.card, COLLEAGUE, MARLEENS)
+    _assert_everything_harmless(stage)
+
+
 async def test_reason_of_a_refusal_is_shown_literally_to_everybody(stage: Stage) -> None:
     request = await ask(stage, colleague=address(TOM))
     other = await card_about(stage, BRITT, request)
@@ -128,23 +148,24 @@ async def test_typed_markup_is_repeated_literally_and_decides_nothing(stage: Sta
             "status <at>Jan</at>",
             "'; drop table request;--",
         ):
-            [answer] = await hilde.say(text)
+            answer = await answer_to(hilde, text)
             _assert_harmless(answer.card)
-        [unknown] = await hilde.say(f"status {COLLEAGUE}")
+        unknown = await answer_to(hilde, f"status {COLLEAGUE}")
         assert_problem(unknown.card, "Ik vind geen aanvraag voor")
         _assert_shows_literally(unknown.card, COLLEAGUE)
     await marleen.say("nieuwe mutatie")
     for text, problem in ((MESSAGE, "Ik vind niemand met de naam"), ("{0} {naam}", "Ik vind")):
-        [answer] = await marleen.say(text)
+        answer = await answer_to(marleen, text)
         assert_words(answer.card, problem)
         _assert_shows_literally(answer.card, text)
     await marleen.say(address(TOM))
     for question, good in (("entiteit", "Departement Omgeving en Ruimte"), ("datum", "morgen")):
-        [answer] = await marleen.say(MESSAGE)
+        answer = await answer_to(marleen, MESSAGE)
         assert_words(answer.card, question)
         _assert_shows_literally(answer.card, MESSAGE)
         await marleen.say(good)
-    form = (await marleen.press(marleen.last, "draft.edit")) and marleen.last
+    form = marleen.last
+    await marleen.press(form, "draft.edit")
     card = await fill(
         marleen, form, colleague=MESSAGE, target=MESSAGE, effective_text=MESSAGE[:99]
     )
@@ -155,10 +176,10 @@ async def test_typed_markup_is_repeated_literally_and_decides_nothing(stage: Sta
 async def test_name_in_the_activity_greets_harmlessly(stage: Stage) -> None:
     tom = stage.person(TOM)
     sender = {**tom.activity(type="message")["from"], "name": COLLEAGUE}
-    [answer] = await tom.say("hallo", **{"from": sender})
+    answer = await answer_to(tom, "hallo", **{"from": sender})
     _assert_shows_literally(answer.card, COLLEAGUE)
     long = {**sender, "name": "**" + "x" * 500}
-    [answer] = await tom.say("hallo", **{"from": long})
+    answer = await answer_to(tom, "hallo", **{"from": long})
     _assert_everything_harmless(stage)
 
 
@@ -169,7 +190,7 @@ async def test_notifications_are_plain_text(stage: Stage) -> None:
         ("status Jan [x]", "Ik vind geen aanvraag voor Jan [x]"),
         ("status M-2026-00042", "Die aanvraag vind ik niet"),
     ):
-        [answer] = await hilde.say(text)
+        answer = await answer_to(hilde, text)
         summary = answer.body["summary"]
         assert words in summary
         assert "\\" not in summary

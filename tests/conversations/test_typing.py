@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from dialogs.answers import understand_change, understand_keep
 from mutations.request import MutationRequest
 from tests.conversations.journeys import (
     FIRST,
@@ -19,6 +20,7 @@ from tests.conversations.journeys import (
 from tests.conversations.stage import JAN, MARLEEN, Stage, object_id, words_of
 from tests.fakes.bot_connector import Message
 from tests.fakes.teams_client import find_action
+from texts.translator import load
 
 OTHER_JAN = 13
 _TUESDAY = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -50,6 +52,16 @@ async def test_typed_answers_make_the_same_request_as_the_form(stage: Stage) -> 
 
     typed = await stage.request(SECOND)
     assert _asked(typed) == _asked(by_form)
+
+
+def test_words_on_the_buttons_are_understood_when_they_are_typed() -> None:
+    t = load("nl")
+    assert understand_change(t.plain("answer.status_changes.yes")) is True
+    assert understand_change(t.plain("answer.status_changes.no")) is False
+    assert understand_keep(t.plain("answer.wish.keep")) is True
+    assert understand_keep(t.plain("answer.wish.not_keep")) is False
+    for unclear in ("misschien", "het wijzigt niet of wel", "ja, het blijft hetzelfde", ""):
+        assert understand_change(unclear) is None
 
 
 async def test_buttons_under_the_questions_do_what_typing_does(stage: Stage) -> None:
@@ -97,15 +109,15 @@ async def test_several_matches_are_chosen_by_button_by_number_or_by_address(
 
     choice = await say(marleen, "nieuwe mutatie Jan Peeters")
     assert_shows(choice.card, "Wie bedoelt u?", "jan.peeters2@wegenwater.vlaanderen.example")
-    offered = [_colleague(choice, title) for title in titles(choice.card)[:2]]
+    offered = _offered(choice)
     assert sorted(offered) == [first, second]
-    await marleen.press(choice, "Kies jan.peeters2@wegenwater.vlaanderen.example")
+    await marleen.press(choice, _title_for(choice, second))
     assert await _chosen(stage) == second
 
     by_name = await say(marleen, "nieuwe mutatie Jan Peeters")
     await say(marleen, "2")
     assert await _chosen(stage) == offered[1]
-    late = await marleen.press(by_name, "Kies jan.peeters@wegenwater.vlaanderen.example")
+    late = await marleen.press(by_name, _title_for(by_name, offered[0]))
     assert_shows(late, "Deze kaart is verouderd")
     assert await _chosen(stage) == offered[1]
 
@@ -125,8 +137,9 @@ async def test_name_behind_the_command_is_the_colleague_of_a_begun_draft_too(
 ) -> None:
     install(stage)
     marleen = stage.person(MARLEEN)
-    for text in ("nieuwe mutatie Tom Willems", "omgeving", "1 maart", "nee", "weggooien"):
-        answer = await say(marleen, text)
+    for text in ("nieuwe mutatie Tom Willems", "omgeving", "1 maart", "nee"):
+        await say(marleen, text)
+    answer = await say(marleen, "weggooien")
     assert_shows(answer.card, "Tom Willems", "niet behouden")  # the data, not the draft
 
     other = await say(marleen, "nieuwe mutatie Bert Smits")
@@ -164,14 +177,15 @@ async def test_draft_survives_a_restart(days: Days) -> None:
         choice = marleen.last
     async with days.open() as stage:
         marleen = stage.person(MARLEEN)
-        await marleen.press(choice, "Kies jan.peeters@wegenwater.vlaanderen.example")
+        await marleen.press(choice, _title_for(choice, object_id(JAN)))
         await say(marleen, "omgeving")
     async with days.open() as stage:
         marleen = stage.person(MARLEEN)
         form = await say(marleen, "nieuwe mutatie")
         assert "Jan Peeters" in words_of(form.card)
-        for text in ("woensdag", "nee", "ja"):
-            answer = await say(marleen, text)
+        for text in ("woensdag", "nee"):
+            await say(marleen, text)
+        answer = await say(marleen, "ja")
         assert_shows(answer.card, "woensdag 25 november 2026", "met behoud van data")
         await marleen.press(answer, "Indienen")
         assert (await stage.request(FIRST)).subject.object_id == object_id(JAN)
@@ -181,8 +195,9 @@ async def test_summary_of_yesterday_leads_back_to_the_form(days: Days) -> None:
     async with days.open() as stage:
         install(stage)
         marleen = stage.person(MARLEEN)
-        for text in ("nieuwe mutatie Tom Willems", "omgeving", "vandaag", "nee", "ja"):
-            summary = await say(marleen, text)
+        for text in ("nieuwe mutatie Tom Willems", "omgeving", "vandaag", "nee"):
+            await say(marleen, text)
+        summary = await say(marleen, "ja")
     async with days.open(_TUESDAY) as stage:
         form = await stage.person(MARLEEN).press(summary, "Indienen")
         assert_shows(form, "maandag 23 november 2026 is al voorbij", "Tom Willems")
@@ -217,9 +232,20 @@ def _asked(request: MutationRequest) -> tuple[Any, ...]:
     )
 
 
+def _offered(message: Message) -> list[str]:
+    """Return the colleagues to choose from, in the order of the card."""
+    found = [_colleague(message, title) for title in titles(message.card["body"])]
+    return [one for one in found if one]
+
+
+def _title_for(message: Message, colleague: str) -> str:
+    """Return what the button says that chooses a colleague."""
+    return next(title for title in titles(message.card) if _colleague(message, title) == colleague)
+
+
 def _colleague(message: Message, title: str) -> str:
     data = find_action(message.card, title, "Action.Execute")["data"]
-    return str(data["colleague"])
+    return str(data.get("colleague", ""))
 
 
 async def _chosen(stage: Stage) -> str | None:

@@ -1,9 +1,11 @@
 """`python -m bot` as an operator runs it, to be killed."""
 
 import asyncio
+import math
 import os
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +23,7 @@ class BotProcess:
     settings: Mapping[str, object]
     log: Path
     command: tuple[str, ...] = ()
-    starts: int = 0
+    started_at: float = math.inf
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     @property
@@ -29,13 +31,14 @@ class BotProcess:
         return f"http://127.0.0.1:{self.settings['PORT']}"
 
     @property
-    def is_running(self) -> bool:
-        return self._process is not None
+    def seconds_up(self) -> float:
+        """Seconds since it last began to work; 0 while it starts."""
+        return max(0.0, time.monotonic() - self.started_at)
 
     async def start(self) -> None:
         """Start it and wait until it says that it is at work."""
         assert self._process is None
-        self.starts += 1
+        self.started_at = math.inf
         before = self._said("worker started")
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -50,9 +53,11 @@ class BotProcess:
             while not await self._is_at_work(before):
                 assert self._process.returncode is None, self.log.read_text(errors="replace")
                 await asyncio.sleep(0.05)
+        self.started_at = time.monotonic()
 
     async def kill(self) -> None:
         """End it with SIGKILL: it gets to do nothing more."""
+        self.started_at = math.inf
         process, self._process = self._process, None
         assert process is not None
         process.kill()
@@ -71,7 +76,7 @@ class BotProcess:
 
     async def close(self) -> None:
         """Take it away if it still runs."""
-        if self._process is not None:
+        if self._process is not None and self._process.returncode is None:
             await self.kill()
 
     async def _is_at_work(self, before: int) -> bool:

@@ -6,8 +6,9 @@ after all (its answer reaches nobody) or is rolled back.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import LiteralString
 
@@ -60,10 +61,35 @@ _TRIGGER: LiteralString = """
 create constraint trigger {name} after insert or update or delete on {table}
   deferrable initially deferred for each row execute function {name}()
 """
+_PASS: LiteralString = "insert into fault_passed values (%s) on conflict do nothing"
 _WAITING: LiteralString = """
 select pid, substr(application_name, 7) as label from pg_stat_activity
 where datname = current_database() and wait_event = 'advisory' and application_name like 'fault:%%'
 """
+
+
+@contextlib.asynccontextmanager
+async def kill_points(
+    database_url: str, tables: Sequence[str], passed: list[str]
+) -> AsyncIterator["KillPoints"]:
+    """Watch these tables; nothing waits until `arm`. Points killed at are added to `passed`."""
+    opened = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+    async with opened as connection:
+        await connection.execute(_SETUP)
+        for table in tables:
+            name = sql.Identifier(f"fault_{table}")
+            function = sql.SQL(_FUNCTION).format(
+                name=name,
+                table=sql.Literal(table),
+                label=sql.SQL(_LABELS[table]),
+                key=sql.Literal(_KEY),
+            )
+            await connection.execute(function)
+            trigger = sql.SQL(_TRIGGER).format(name=name, table=sql.Identifier(table))
+            await connection.execute(trigger)
+        for label in passed:
+            await connection.execute(_PASS, (label,))
+        yield KillPoints(connection, passed)
 
 
 class Fate(StrEnum):
@@ -75,38 +101,10 @@ class Fate(StrEnum):
 
 @dataclass
 class KillPoints:
-    """The kill points of one database; `passed` are not killed at again."""
+    """The kill points of one database; those in `passed` are not killed at again."""
 
     connection: psycopg.AsyncConnection
-    passed: list[str] = field(default_factory=list)
-
-    @classmethod
-    async def set_up(
-        cls, database_url: str, tables: Sequence[str], passed: Sequence[str] = ()
-    ) -> "KillPoints":
-        """Watch these tables; nothing waits until `arm`."""
-        connection = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
-        await connection.execute(_SETUP)
-        for table in tables:
-            name = sql.Identifier(f"fault_{table}")
-            await connection.execute(
-                sql.SQL(_FUNCTION).format(
-                    name=name,
-                    table=sql.Literal(table),
-                    label=sql.SQL(_LABELS[table]),
-                    key=sql.Literal(_KEY),
-                )
-            )
-            await connection.execute(
-                sql.SQL(_TRIGGER).format(name=name, table=sql.Identifier(table))
-            )
-        points = cls(connection)
-        for label in passed:
-            await points._pass(label)
-        return points
-
-    async def close(self) -> None:
-        await self.connection.close()
+    passed: list[str]
 
     async def arm(self) -> None:
         """Hold the next commit with a new label."""
@@ -138,7 +136,8 @@ class KillPoints:
         """Let the waiting commits happen or not, and have later ones pass; then arm again."""
         waiting = await self._waiting()
         for pid, label in waiting:
-            await self._pass(label)
+            self.passed.append(label)
+            await self.connection.execute(_PASS, (label,))
             if fate is Fate.LOST:
                 await self.connection.execute("select pg_terminate_backend(%s, 5000)", (pid,))
         await self.connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
@@ -147,12 +146,6 @@ class KillPoints:
     async def _waiting(self) -> list[tuple[int, str]]:
         cursor = await self.connection.execute(_WAITING)
         return [(int(pid), str(label)) for pid, label in await cursor.fetchall()]
-
-    async def _pass(self, label: str) -> None:
-        self.passed.append(label)
-        await self.connection.execute(
-            "insert into fault_passed values (%s) on conflict do nothing", (label,)
-        )
 
 
 async def until(

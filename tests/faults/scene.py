@@ -1,7 +1,8 @@
 """The bot as a process of its own between fakes, and people who do not give up."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
 from tests.fakes.teams_client import Persona, TeamsClient, World, find_action
 from tests.faults.bot_process import BotProcess, free_port
-from tests.faults.kill_points import until
 
 _PATIENCE_S = 60.0
 _UNDER_WAY = """
@@ -61,7 +61,7 @@ class Scene:
                 await client.join()
             return bool(client.inbox)
 
-        await until(welcomed, what="a welcome", timeout_s=_PATIENCE_S)
+        await self._until(welcomed, what="a welcome")
         return client.last
 
     async def say(self, number: int, text: str) -> Message:
@@ -74,7 +74,7 @@ class Scene:
                 await client.say(text)
             return len(client.inbox) > before
 
-        await until(answered, what="an answer", timeout_s=_PATIENCE_S)
+        await self._until(answered, what="an answer")
         return client.last
 
     async def press(self, number: int, message: Message, button: str, **inputs: str) -> None:
@@ -89,7 +89,7 @@ class Scene:
                 return True
             return False
 
-        await until(answered, what=f"an answer to {button}", timeout_s=_PATIENCE_S)
+        await self._until(answered, what=f"an answer to {button}")
 
     async def card_with(self, number: int, button: str) -> Message:
         """Wait for a card with a button and return the newest."""
@@ -101,7 +101,7 @@ class Scene:
         async def is_there() -> bool:
             return found() is not None
 
-        await until(is_there, what=f"a card with {button}", timeout_s=_PATIENCE_S)
+        await self._until(is_there, what=f"a card with {button}")
         card = found()
         assert card is not None
         return card
@@ -121,10 +121,7 @@ class Scene:
         async def is_quiet() -> bool:
             return await self.rows(_UNDER_WAY) == []
 
-        try:
-            await until(is_quiet, what="no job under way", timeout_s=_PATIENCE_S)
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {await self.rows(_JOBS)}") from None
+        await self._until(is_quiet, what="no job under way")
 
     async def in_state(self, state: str) -> None:
         """Wait until the only request is in a state."""
@@ -134,7 +131,16 @@ class Scene:
                 state
             ]
 
-        await until(is_there, what=f"the request {state}", timeout_s=2 * _PATIENCE_S)
+        await self._until(is_there, what=f"the request {state}")
+
+    async def _until(self, look: Callable[[], Awaitable[bool]], *, what: str) -> None:
+        """Wait until `look` says so; patience counts from the bot's last start."""
+        while not await look():
+            await asyncio.sleep(0.02)
+            if self.bot.seconds_up > _PATIENCE_S:
+                log = self.bot.log.read_text(errors="replace").splitlines()[-20:]
+                jobs = map(str, await self.rows(_JOBS))
+                raise AssertionError("\n".join([f"{what} did not come", *jobs, *log]))
 
 
 def has_button(message: Message, button: str) -> bool:

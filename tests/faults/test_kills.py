@@ -10,7 +10,7 @@ import pytest
 
 from bot.settings import Mode
 from tests.faults.flows import CONVERSATION, ORDER_A, ORDER_B, Flow, check, finish, summary
-from tests.faults.kill_points import Fate, KillPoints
+from tests.faults.kill_points import Fate, KillPoints, kill_points
 from tests.faults.scene import Scene, open_scene
 from tests.postgres import fresh_database, make_template
 
@@ -82,18 +82,29 @@ async def test_every_kill_point_is_survived(
         expected = await _undisturbed(tmp_path, url, flow)
     passed: list[str] = []
     survived, is_complete = 0, False
-    while not is_complete:
-        with fresh_database(postgres_server, template) as url:
-            points = await KillPoints.set_up(url, flow.tables, passed)
-            known = len(passed)
-            try:
-                async with open_scene(tmp_path, url, mode=_mode(flow)) as scene:
-                    is_complete = await _run(scene, flow, points, fate)
-                    await check(scene, expected)
-            finally:
-                passed = points.passed
-                await points.close()
-                tell_kills(f"{flow.name}, commit {fate}", survived, len(passed))
-            survived += len(passed) - known
+    try:
+        while not is_complete:
+            with fresh_database(postgres_server, template) as url:
+                is_complete = await _portion(tmp_path, url, flow, fate, passed, expected)
+            survived = len(passed)
+    finally:
+        tell_kills(f"{flow.name}, commit {fate}", survived, len(passed))
     assert survived
-    tell_kills(f"{flow.name}, commit {fate}", survived, len(passed))
+
+
+async def _portion(
+    folder: Path,
+    url: str,
+    flow: Flow,
+    fate: Fate,
+    passed: list[str],
+    expected: Mapping[str, Any],
+) -> bool:
+    """Kill at the next points, adding them to `passed`; tell whether there are no more."""
+    async with (
+        kill_points(url, flow.tables, passed) as points,
+        open_scene(folder, url, mode=_mode(flow)) as scene,
+    ):
+        is_complete = await _run(scene, flow, points, fate)
+        await check(scene, expected)
+        return is_complete

@@ -23,7 +23,7 @@ from tests.faults.flows import (
     submit,
     today,
 )
-from tests.faults.kill_points import Fate, KillPoints
+from tests.faults.kill_points import Fate, KillPoints, kill_points
 from tests.faults.scene import Scene, open_scene
 
 Tell = Callable[[str, int, int], None]
@@ -41,8 +41,10 @@ async def _kill_at_next(scene: Scene, points: KillPoints, fate: Fate) -> str:
 async def test_conversation_survives_kills_between_and_within_turns(
     tmp_path: Path, fresh_url: str, tell_kills: Tell
 ) -> None:
-    points = await KillPoints.set_up(fresh_url, ["request"])
-    async with open_scene(tmp_path, fresh_url, mode=Mode.LIVE) as scene:
+    async with (
+        kill_points(fresh_url, ["request"], []) as points,
+        open_scene(tmp_path, fresh_url, mode=Mode.LIVE) as scene,
+    ):
         await scene.bot.start()
         await everybody_joins(scene)
         await half_fill(scene)
@@ -67,7 +69,6 @@ async def test_conversation_survives_kills_between_and_within_turns(
         kinds = [row["kind"] for row in await scene.rows("select kind from audit order by seq")]
         assert kinds == ["request.submitted", "request.decided", "request.ordered"]
         assert "M-2" in words_of((await scene.say(MARLEEN, "status")).card)
-    await points.close()
     tell_kills("conversation, live, in short", 4, 4)
 
 
@@ -75,8 +76,10 @@ async def test_order_survives_kills_at_tenant_writes(
     tmp_path: Path, fresh_url: str, tell_kills: Tell
 ) -> None:
     """One write is lost and two are kept but not yet visible when the bot is back."""
-    points = await KillPoints.set_up(fresh_url, ["simulated_ledger"])
-    async with open_scene(tmp_path, fresh_url, mode=Mode.LOCAL, SIMULATED_LAG_S=4) as scene:
+    async with (
+        kill_points(fresh_url, ["simulated_ledger"], []) as points,
+        open_scene(tmp_path, fresh_url, mode=Mode.LOCAL, SIMULATED_LAG_S=4) as scene,
+    ):
         await scene.bot.start()
         await ORDER_A.before(scene)
         await points.arm()
@@ -91,15 +94,16 @@ async def test_order_survives_kills_at_tenant_writes(
         assert [label.split()[1] for label in labels] == ["set_upn", "move_to_entity"]
         states = await scene.rows("select distinct state from step_journal")
         assert states == [{"state": "verified"}]
-    await points.close()
     tell_kills("order A, tenant writes", 2, 2)
 
 
 async def test_other_worker_takes_over_from_a_killed_bot(
     tmp_path: Path, fresh_url: str, tell_kills: Tell
 ) -> None:
-    points = await KillPoints.set_up(fresh_url, ["simulated_ledger"])
-    async with open_scene(tmp_path, fresh_url, mode=Mode.LOCAL) as scene:
+    async with (
+        kill_points(fresh_url, ["simulated_ledger"], []) as points,
+        open_scene(tmp_path, fresh_url, mode=Mode.LOCAL) as scene,
+    ):
         worker = BotProcess(scene.bot.settings, tmp_path / "worker.log", ("worker",))
         try:
             await scene.bot.start()
@@ -119,13 +123,14 @@ async def test_other_worker_takes_over_from_a_killed_bot(
             assert await worker.ended() == 0
         finally:
             await worker.close()
-    await points.close()
     tell_kills("order A, another worker", 1, 1)
 
 
 async def test_stop_signal_lets_the_turn_finish(tmp_path: Path, fresh_url: str) -> None:
-    points = await KillPoints.set_up(fresh_url, ["draft"])
-    async with open_scene(tmp_path, fresh_url, mode=Mode.LIVE) as scene:
+    async with (
+        kill_points(fresh_url, ["draft"], []) as points,
+        open_scene(tmp_path, fresh_url, mode=Mode.LIVE) as scene,
+    ):
         await scene.bot.start()
         welcome = await scene.join(MARLEEN)
         await points.arm()
@@ -140,7 +145,6 @@ async def test_stop_signal_lets_the_turn_finish(tmp_path: Path, fresh_url: str) 
         assert "draft.fill" in str(card)
         assert await scene.bot.ended() == 0
         assert len(await scene.rows("select person from draft")) == 1
-    await points.close()
 
 
 @pytest.fixture

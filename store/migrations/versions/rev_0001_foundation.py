@@ -39,14 +39,6 @@ create table request_counter (
   last integer not null
 );
 
-create table involvement (
-  request_id text not null references request (id) on delete cascade,
-  person text not null,
-  role text not null,
-  primary key (request_id, person, role)
-);
-create index involvement_person on involvement (person);
-
 create table draft (
   person text primary key,
   version integer not null,
@@ -136,20 +128,12 @@ create table step_journal (
   primary key (request_id, position)
 );
 
-create table plan (
-  request_id text primary key,
-  body jsonb not null,
-  version integer not null,
-  made_at timestamptz not null
-);
-
 create table retention_record (
   request_id text primary key,
   subject text not null,
   kind text not null,
   starts_on date not null,
-  ends_on date not null,
-  warned_at timestamptz
+  ends_on date not null
 );
 create index retention_record_ends_on on retention_record (ends_on);
 
