@@ -24,7 +24,7 @@ from bot.jobs.reach import Addresses, Reach
 from bot.jobs.refresh import CardRefresher
 from bot.jobs.registration import register_jobs
 from bot.register_file import load_register
-from bot.settings import Mode, Settings
+from bot.settings import Mode, Settings, TenantKind
 from bot.storage import Storage, open_storage
 from dialogs.conversation import Conversations
 from dialogs.dates import load_languages
@@ -128,7 +128,8 @@ async def _assemble(
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
     _register_jobs(settings, storage, channel, cases, engine=engine, presenter=presenter)
-    conversations = Conversations(texts, cases, presenter)
+    simulated = settings.tenant is TenantKind.SIMULATED
+    conversations = Conversations(texts, cases, presenter, simulated=simulated)
     return Bot(
         settings=settings,
         storage=storage,

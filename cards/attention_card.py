@@ -33,7 +33,6 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
                 title(t("attention.solved.title")),
                 request_header(t, request),
                 text(t("attention.solved.text", **words)),
-                small(t(f"status.next.{request.state}", **words)),
             ],
         )
     step = step_label(t, attention.step or _BEFORE_START)

@@ -31,7 +31,7 @@ _LINES: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
 
 
 def colleague_card(t: Texts, register: Register, status: Status) -> Card:
-    """Return the story for the colleague: announced, under way, done or called off."""
+    """Return the story for the colleague: asked, announced, under way, done or called off."""
     request = status.request
     words = {**request_words(t, register, request), **_new_name(request)}
     phase = _phase(request)
@@ -40,7 +40,7 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
         request_header(t, request),
         text(t(f"colleague.text.{phase}", **words)),
     ]
-    if phase != "stopped":
+    if phase not in {"stopped", "asked"}:
         body += _story(t, request, words, phase)
     body.append(small(t("colleague.ask", **words)))
     return card(body)
@@ -51,6 +51,8 @@ def _phase(request: MutationRequest) -> str:
         return "done"
     if request.state in _STOPPED:
         return "stopped"
+    if request.ordered_at is None:
+        return "asked"
     return "going_on" if request.state in {State.CARRYING_OUT, State.ATTENTION} else "announced"
 
 

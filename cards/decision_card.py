@@ -80,7 +80,8 @@ def _final(view: _View, problem: str) -> list[ElementT]:
     body += decided(t, request, view.words)
     if not made:
         body.append(text(t("decision.ended.text")))
-    body.append(small(t(f"status.next.{request.state}", **view.words)))
+    if not request.is_open:
+        body.append(small(t(f"status.next.{request.state}", **view.words)))
     return body
 
 

@@ -51,8 +51,9 @@ def form_card(
         problem = problems.get(question)
         body += [warning(escape(problem))] if problem else []
         body += items
-    first = draft.open_question() or Question.COLLEAGUE
-    body.append(small(t("form.type", question=t(f"question.{first}"))))
+    first = draft.open_question()
+    if first is not None:
+        body.append(small(t("form.type", question=t(f"question.{first}"))))
     return card(
         body,
         [

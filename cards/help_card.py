@@ -3,7 +3,7 @@
 from adaptive_cards.card import ElementT
 
 from cards.buttons import MAIN, button
-from cards.parts import Card, bullets, card, heading, small, text, title
+from cards.parts import Card, bullets, card, heading, small, text, title, warning
 from cards.verbs import Verb
 from cards.words import contract_words
 from mutations.register import Register
@@ -11,11 +11,19 @@ from texts.escaping import Safe
 from texts.translator import Texts
 
 
-def help_card(t: Texts, register: Register, *, may_request: bool, greeting: str = "") -> Card:
+def help_card(
+    t: Texts,
+    register: Register,
+    *,
+    may_request: bool,
+    greeting: str = "",
+    simulated: bool = False,
+) -> Card:
     """Return what the bot does, its buttons and what can be typed.
 
     `may_request` is for people who act as requester of some entity. `greeting` is the name to
-    greet, which is user text, or, as `Safe` text, a first line of its own.
+    greet, which is user text, or, as `Safe` text, a first line of its own. `simulated` says
+    that no real account changes.
     """
     hello = t("help.title")
     if greeting:
@@ -29,6 +37,8 @@ def help_card(t: Texts, register: Register, *, may_request: bool, greeting: str 
         bullets(t(f"help.command.{one}") for one in commands if may_request or one != "new"),
         small(t("help.not", **contract_words(register))),
     ]
+    if simulated:
+        body.insert(1, warning(t("help.simulated")))
     verbs = [Verb.LIST_MINE, Verb.LIST_WAITING]
     actions = [button(t, verb) for verb in verbs]
     if may_request:

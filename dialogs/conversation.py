@@ -15,7 +15,7 @@ from dialogs.draft_answers import DraftAnswers
 from dialogs.draft_dialog import DraftDialog
 from dialogs.presenter import Presenter
 from dialogs.request_dialog import RequestDialog
-from dialogs.turn import CardKind, Incoming, IncomingKind, Reply
+from dialogs.turn import CardKind, Incoming, IncomingKind, Reply, Tracked
 from mutations.authority import NotInvolvedError, Role
 from mutations.directory import DirectoryUnavailableError
 from mutations.draft import Question
@@ -72,8 +72,11 @@ class DirectorySilentError(DomainError):
 class Conversations:
     """Answers every message and every press with a card; nothing a person does raises."""
 
-    def __init__(self, texts: Texts, use_cases: UseCases, presenter: Presenter) -> None:
+    def __init__(
+        self, texts: Texts, use_cases: UseCases, presenter: Presenter, *, simulated: bool
+    ) -> None:
         self._t = texts
+        self._simulated = simulated
         self._use = use_cases
         self._presenter = presenter
         self._drafts = DraftDialog(texts, use_cases, presenter, DraftAnswers(use_cases))
@@ -168,7 +171,13 @@ class Conversations:
     def _help(self, incoming: Incoming, greeting: str = "") -> Reply:
         context = self._use.context
         may_request = bool(context.register.requested_by(incoming.person, context.today()))
-        card = help_card(self._t, context.register, may_request=may_request, greeting=greeting)
+        card = help_card(
+            self._t,
+            context.register,
+            may_request=may_request,
+            greeting=greeting,
+            simulated=self._simulated,
+        )
         return Reply((card,), summary=self._t.plain("help.title"))
 
     async def _show_help(self, incoming: Incoming) -> Reply:
@@ -214,7 +223,9 @@ class Conversations:
             kind = self._kind_after(incoming, request)
             if kind is not CardKind.COLLEAGUE:
                 card = self._presenter.by_kind(kind, request, incoming.person, headline=text)
-                return Reply((card,), summary=text)
+                lasting = self._presenter.by_kind(kind, request, incoming.person)
+                tracked = Tracked(kind=kind, request_id=request.id, lasting=lasting)
+                return Reply((card,), summary=text, tracked=tracked)
         buttons = (Verb.HELP, Verb.LIST_MINE)
         card = problem_card(self._t, error.message_key, error.params, action=buttons)
         return Reply((card,), summary=text)

@@ -125,6 +125,12 @@ class Register:
         """Return one entity, or None for a code that the register does not know."""
         return self.entities.get(code)
 
+    def entity_of_address(self, address: str) -> Entity | None:
+        """Return the one entity that uses the mail domain of an address, or None."""
+        domain = address.rpartition("@")[2].lower()
+        found = [entity for entity in self.entities.values() if domain in entity.domains]
+        return found[0] if len(found) == 1 else None
+
     def name_of(self, code: EntityCode) -> str:
         """Return the name of an entity, or its code when it left the register."""
         entity = self.entities.get(code)

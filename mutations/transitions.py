@@ -28,16 +28,24 @@ class AlreadyDecidedError(DomainError):
     message_key = "error.decision.taken"
 
 
+class DecidedByYouError(DomainError):
+    """The same person decided before, and otherwise."""
+
+    message_key = "error.decision.own"
+
+
 def decide(request: MutationRequest, decision: Decision) -> MutationRequest:
     """Record the decision of the source entity (R12).
 
     What was asked goes on; something else waits for the requester; a refusal ends the request.
 
     Raises:
-        AlreadyDecidedError: Somebody decided before.
+        AlreadyDecidedError, DecidedByYouError: Somebody decided before.
         IllegalTransitionError: The request no longer waits for a decision.
     """
     if request.decision is not None:
+        if request.decision.by.object_id == decision.by.object_id:
+            raise DecidedByYouError
         raise AlreadyDecidedError(name=request.decision.by.name)
     if decision.retention is None:
         state = next_state(request.state, Event.REFUSED)

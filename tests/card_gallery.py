@@ -55,6 +55,8 @@ def gallery(t: Texts = T) -> dict[str, Card]:
 def _before_sending(t: Texts) -> Gallery:
     yield "help-requester", help_card(t, s.REGISTER, may_request=True, greeting="Marleen")
     yield "help-other", help_card(t, s.REGISTER, may_request=False)
+    practice = help_card(t, s.REGISTER, may_request=True, simulated=True)
+    yield "help-simulated", practice
     lost = help_card(t, s.REGISTER, may_request=True, greeting=t("help.not_understood"))
     yield "help-not-understood", lost
     yield "form-empty", _form(t, s.EMPTY_DRAFT)

@@ -15,6 +15,8 @@ CARD_ACTION: Final = "adaptiveCard/action"
 # Teams sends the HTML rendering of a typed message along as an attachment.
 _TYPED_TEXT: Final = "text/html"
 
+_NOTHING: Final[tuple[str, dict[str, object]]] = ("", {})
+
 
 class ActivityKind(StrEnum):
     """What an activity is to this bot."""
@@ -25,10 +27,6 @@ class ActivityKind(StrEnum):
     JOINED = "joined"
     UNKNOWN_INVOKE = "unknown_invoke"
     IGNORED = "ignored"
-
-
-class UnreadablePressError(ValueError):
-    """A button press without a verb, or with data that is no object."""
 
 
 def kind_of(activity: Activity) -> ActivityKind:
@@ -52,12 +50,8 @@ def kind_of(activity: Activity) -> ActivityKind:
 
 
 def read_incoming(activity: Activity, kind: ActivityKind) -> Incoming:
-    """Return the act of the sender.
-
-    Raises:
-        UnreadablePressError: The card data is not what a card of ours sends.
-    """
-    verb, data = "", dict[str, object]()
+    """Return the act of the sender; a press that cannot be read has no verb."""
+    verb, data = _NOTHING
     incoming_kind = IncomingKind.PRESS
     if kind is ActivityKind.PRESS:
         verb, data = _read_execute(activity.value)
@@ -81,32 +75,31 @@ def read_incoming(activity: Activity, kind: ActivityKind) -> Incoming:
     )
 
 
-def _read_execute(value: object) -> tuple[str, dict[str, object]]:
+_Press = tuple[str, dict[str, object]]
+
+
+def _read_execute(value: object) -> _Press:
     """Read Action.Execute: inputs and data come together in `action.data`."""
     action = value.get("action") if isinstance(value, dict) else None
     if not isinstance(action, dict):
-        raise UnreadablePressError("no action")
+        return _NOTHING
     data = action.get("data")
-    return _verb(action), _data({} if data is None else data)
+    return _press(action.get("verb"), {} if data is None else data)
 
 
-def _read_submit(value: object) -> tuple[str, dict[str, object]]:
+def _read_submit(value: object) -> _Press:
     """Read Action.Submit, the fallback of old clients: the verb is among the data."""
-    data = _data(value)
-    return _verb(data), {key: item for key, item in data.items() if key not in {"verb", "msteams"}}
-
-
-def _verb(holder: Mapping[str, object]) -> str:
-    verb = holder.get("verb")
-    if not isinstance(verb, str) or not verb:
-        raise UnreadablePressError("no verb")
-    return verb
-
-
-def _data(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise UnreadablePressError("data is no object")
-    return value
+        return _NOTHING
+    data = {key: item for key, item in value.items() if key not in {"verb", "msteams"}}
+    return _press(value.get("verb"), data)
+
+
+def _press(verb: object, data: object) -> _Press:
+    """Return verb and data; for what no card of ours sends a press without verb."""
+    if isinstance(verb, str) and isinstance(data, dict):
+        return verb, data
+    return _NOTHING
 
 
 def _typed_text(activity: Activity) -> str:

@@ -11,7 +11,7 @@ from botbuilder.schema import Activity
 
 from bot.edge.adapter import InvokeAnswer, answer_invoke
 from bot.edge.delivery_errors import DeliveryError
-from bot.edge.incoming import ActivityKind, UnreadablePressError, kind_of, read_incoming
+from bot.edge.incoming import ActivityKind, kind_of, read_incoming
 from bot.edge.metrics import EdgeMetrics
 from bot.edge.outgoing import CARD_TYPE, card_activity, text_activity
 from bot.edge.references import References, reference_of
@@ -55,8 +55,6 @@ class TurnBoundary:
     ) -> Reply:
         try:
             return await self._respond(activity, kind)
-        except UnreadablePressError as error:
-            _log.warning("press not readable", problem=str(error))
         except Exception as error:  # noqa: BLE001 - the turn boundary: a person always gets an answer
             self._metrics.failed_turns.inc()
             _log.error(  # not `exception`: its text may hold names

@@ -74,7 +74,7 @@ class ProposeMutation:
         return await self._proposal(draft, colleague, finding, target.code)
 
     def _facts(self, draft: Draft, colleague: Person, target: Entity) -> Facts:
-        source = self._context.register.entity(colleague.entity) if colleague.entity else None
+        source = self._source(colleague)
         assert draft.wish
         return Facts(
             source_on_tenant=source is not None and source.on_tenant and not colleague.is_guest,
@@ -100,7 +100,7 @@ class ProposeMutation:
         return Proposal(
             draft=draft,
             colleague=colleague,
-            source=self._known(colleague.entity),
+            source=source.code if (source := self._source(colleague)) else None,
             target=target,
             effective_on=draft.effective_on,
             status_changes=bool(draft.status_changes),
@@ -115,8 +115,12 @@ class ProposeMutation:
             footprint=await context.directory.footprint(colleague.object_id),
         )
 
-    def _known(self, code: EntityCode | None) -> EntityCode | None:
-        return code if code and self._context.register.entity(code) else None
+    def _source(self, colleague: Person) -> Entity | None:
+        """Return where the colleague comes from; a guest has only an address to tell it by."""
+        register = self._context.register
+        if colleague.entity:
+            return register.entity(colleague.entity)
+        return register.entity_of_address(colleague.upn) if colleague.is_guest else None
 
     def _onedrive_ends_on(self, outcome: Outcome, start_on: date) -> date | None:
         """Return the day that order B sets; in D it follows from what the customer does when."""

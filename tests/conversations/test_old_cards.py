@@ -90,7 +90,7 @@ async def test_cards_of_a_decided_request_show_what_was_decided(stage: Stage) ->
     request = await ask(stage, colleague=address(TOM))
     await decided(stage, ARNO, request, "decision.refuse_sure", reason="Eerst zijn werk afmaken")
     for verb in ("decision.keep", "decision.not_keep_sure"):
-        async with refused(stage, ARNO, "error.decision.taken"):
+        async with refused(stage, ARNO, "error.decision.own"):
             card = await decided(stage, ARNO, request, verb)
         assert_words(card, "Er is beslist", "Arno Wouters weigerde", "Eerst zijn werk afmaken")
         assert "decision." not in str(card)
