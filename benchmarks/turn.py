@@ -1,7 +1,8 @@
 """CPU per turn over HTTP with authentication on: this bot next to a stock botbuilder bot.
 
 `python -m benchmarks.turn` starts the same fake Microsoft servers for each contestant, runs
-each in a process of its own, one after the other, and prints one table. CPU is user plus
+each in a process of its own, in rounds so that all meet the same noise of the machine, and
+prints one table. CPU is user plus
 system time of that process (psutil) over the measured turns; that of the whole bot includes its
 job worker, that of its PostgreSQL has a column of its own. The loads are equal: the same
 activities, one after the other, on one kept connection, with a token that is valid for an
@@ -21,66 +22,32 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import psutil
 
+from benchmarks.contestants import (
+    APP_ID,
+    CONTESTANTS,
+    LOGIN_TENANT,
+    MANAGER,
+    TENANT_ID,
+    Contestant,
+    Surroundings,
+)
 from bot.clock import SystemClock
-from bot.demo import DEMO_REGISTER
-from fulfilment.tenants.simulated.seed import demo_person_id
-from mutations.clock import local_date
-from mutations.identity import find_request_number
-from mutations.working_days import next_working_day
 from tests.fakes.bot_connector import FakeConnector
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
-from tests.fakes.teams_client import Persona, TeamsClient, World
+from tests.fakes.teams_client import TeamsClient, World
 
 MOST_OF_STOCK = 1 / 5
-APP_ID = "11111111-2222-3333-4444-555555555555"
-LOGIN_TENANT = "adfs"  # see stock_echo_bot
-TENANT_ID = "99999999-8888-7777-6666-555555555555"
-MANAGER = Persona("Marleen Claes", demo_person_id(1))
-APPROVERS = (
-    Persona("Arno Wouters", demo_person_id(2)),
-    Persona("Britt Jacobs", demo_person_id(3)),
-)
+ROUNDS = 10
 PACKAGES = ("botbuilder-core", "aiohttp", "msal", "PyJWT", "orjson", "cryptography")
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """The neighbours of the bot in one run, and the port it is to take."""
-
-    folder: Path
-    signer: FakeBotFramework
-    connector: FakeConnector
-    login: FakeEntraLogin
-    port: int
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """A bot to measure.
-
-    Attributes:
-        name: Row of the table.
-        command: Makes the command line; variables go in front, as for `env`.
-        prepare: Comes before everything else and returns what is said each turn.
-        is_new_token: Whether each turn has a token of its own.
-        has_database: Whether it keeps its data in a PostgreSQL of its own.
-    """
-
-    name: str
-    command: Callable[[Surroundings], list[str]]
-    prepare: Callable[[TeamsClient], Awaitable[str]]
-    is_new_token: bool = False
-    has_database: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,95 +62,76 @@ class Result:
     turns: int
 
 
-def _options(around: Surroundings) -> list[str]:
-    return [
-        *("--port", str(around.port)),
-        *("--app-id", APP_ID),
-        *("--tenant-id", TENANT_ID),
-        *("--metadata-url", around.signer.metadata_url),
-        *("--authority", around.login.authority),
-    ]
+@dataclass
+class Measured:
+    """A contestant at work, and what was measured of it so far; CPU in seconds, waits in ms."""
+
+    contestant: Contestant
+    client: TeamsClient
+    process: psutil.Process
+    postgres: psutil.Process | None
+    text: str
+    cpu_s: float = 0.0
+    postgres_cpu_s: float = 0.0
+    waits: list[float] = field(default_factory=list)
+
+    async def run(self, turns: int) -> None:
+        """Measure some turns more."""
+        before, before_postgres = _cpu_s(self.process), _cpu_s(self.postgres)
+        self.waits += await self.take(turns)
+        self.cpu_s += _cpu_s(self.process) - before
+        self.postgres_cpu_s += _cpu_s(self.postgres) - before_postgres
+
+    async def take(self, count: int) -> list[float]:
+        """Take turns, check that each was answered, and return their milliseconds."""
+        client, name = self.client, self.contestant.name
+        answered = len(client.inbox)
+        waits = []
+        for _ in range(count):
+            if self.contestant.is_new_token:
+                client.new_token()
+            activity = client.activity(type="message", text=self.text)
+            started = time.perf_counter()
+            answer = await client.post(activity)
+            waits.append((time.perf_counter() - started) * 1000)
+            if answer.status not in {200, 201}:
+                raise SystemExit(f"{name}: {answer}")
+        if len(client.inbox) - answered != count:
+            raise SystemExit(f"{name}: {len(client.inbox) - answered} answers to {count} turns")
+        return waits
+
+    def result(self) -> Result:
+        """Return the row of the table."""
+        turns = len(self.waits)
+        return Result(
+            self.contestant.name,
+            cpu_ms=self.cpu_s / turns * 1000,
+            postgres_cpu_ms=self.postgres_cpu_s / turns * 1000,
+            p50_ms=statistics.median(self.waits),
+            p99_ms=statistics.quantiles(self.waits, n=100)[98],
+            turns=turns,
+        )
 
 
-def stock_echo(around: Surroundings) -> list[str]:
-    """Return the command of the stock botbuilder echo bot."""
-    trust = f"REQUESTS_CA_BUNDLE={around.login.ca_bundle}"
-    return [trust, sys.executable, "-m", "benchmarks.stock_echo_bot", *_options(around)]
+async def measure(
+    contestants: Sequence[Contestant], *, turns: int, stock_turns: int, warm_up: int
+) -> list[Result]:
+    """Run the contestants in turn, a round at a time, and return their rows."""
+    async with AsyncExitStack() as stack:
+        all_measured = [
+            await stack.enter_async_context(_at_work(contestant)) for contestant in contestants
+        ]
+        for measured in all_measured:
+            await measured.take(warm_up)
+        for _ in range(ROUNDS):
+            for measured in all_measured:
+                is_stock = measured.contestant is CONTESTANTS["stock"]
+                await measured.run((stock_turns if is_stock else turns) // ROUNDS)
+        return [measured.result() for measured in all_measured]
 
 
-def edge_echo(around: Surroundings) -> list[str]:
-    """Return the command of an echo bot on this project's edge."""
-    trust = ["--ca-bundle", str(around.login.ca_bundle)]
-    return [sys.executable, "-m", "benchmarks.edge_echo_bot", *_options(around), *trust]
-
-
-def whole_bot(around: Surroundings) -> list[str]:
-    """Return the command of the whole bot in live mode."""
-    register = around.folder / "register.toml"
-    register.write_bytes(DEMO_REGISTER.read_bytes())
-    settings = {
-        "MODE": "live",
-        "HOST": "127.0.0.1",
-        "PORT": around.port,
-        "DATA_DIR": around.folder / "data",
-        "REGISTER": register,
-        "APP_ID": APP_ID,
-        "APP_TENANT_ID": TENANT_ID,
-        "APP_SECRET": "made-up-secret",
-        "OPENID_METADATA_URL": around.signer.metadata_url,
-        "AUTHORITY_URL": around.login.authority.removesuffix(f"/{LOGIN_TENANT}"),
-        "CA_BUNDLE": around.login.ca_bundle,
-        "SERVICE_HOSTS": "127.0.0.1",
-        "SERVICE_URL": around.connector.url,
-        "LOG_LEVEL": "WARNING",
-    }
-    variables = [f"MUTATIEBOT_{name}={value}" for name, value in settings.items()]
-    return [*variables, sys.executable, "-m", "bot"]
-
-
-async def nothing(_: TeamsClient) -> str:
-    """Return what an echo bot is told."""
-    return "status M-2026-00001"
-
-
-async def a_request(client: TeamsClient) -> str:
-    """Ask for a move through a conversation and return the question about its status."""
-    for approver in APPROVERS:
-        await TeamsClient(client.world, approver).join()
-    await client.say("nieuwe mutatie")
-    form = client.last
-    soon = next_working_day(local_date(SystemClock().now()) + timedelta(days=1))
-    await client.press(
-        form,
-        "draft.fill",
-        colleague="jan.peeters@wegenwater.vlaanderen.example",
-        target="OVO000102",
-        effective_on=soon.isoformat(),
-        status_changes="no",
-        wish="keep",
-    )
-    sent = await client.press(form, "Indienen")
-    for approver in APPROVERS:
-        await client.world.connector.wait_for(approver.conversation_id, count=2)
-    number = find_request_number(str(sent))
-    assert number is not None, sent
-    [status] = await client.say(f"status {number}")
-    assert number in str(status.card)
-    return f"status {number}"
-
-
-CONTESTANTS = {
-    "stock": Contestant("stock botbuilder, echo", stock_echo, nothing),
-    "edge": Contestant("mutatiebot edge, echo card", edge_echo, nothing),
-    "edge-new-token": Contestant(
-        "the same, new token each turn", edge_echo, nothing, is_new_token=True
-    ),
-    "bot": Contestant("mutatiebot whole, status", whole_bot, a_request, has_database=True),
-}
-
-
-async def measure(contestant: Contestant, *, turns: int, warm_up: int) -> Result:
-    """Run one contestant and return its row."""
+@asynccontextmanager
+async def _at_work(contestant: Contestant) -> AsyncIterator[Measured]:
     async with _surroundings() as around, aiohttp.ClientSession() as session:
         world = World(
             bot_url=f"http://127.0.0.1:{around.port}",
@@ -196,39 +144,8 @@ async def measure(contestant: Contestant, *, turns: int, warm_up: int) -> Result
         client = TeamsClient(world, MANAGER)
         async with _running(contestant.command(around), around, world) as process:
             text = await contestant.prepare(client)
-            await _turns(client, contestant, text, warm_up)
             postgres = _postgres(around) if contestant.has_database else None
-            before, before_postgres = _cpu_s(process), _cpu_s(postgres)
-            waits = await _turns(client, contestant, text, turns)
-            after, after_postgres = _cpu_s(process), _cpu_s(postgres)
-    return Result(
-        contestant.name,
-        cpu_ms=(after - before) / turns * 1000,
-        postgres_cpu_ms=(after_postgres - before_postgres) / turns * 1000,
-        p50_ms=statistics.median(waits),
-        p99_ms=statistics.quantiles(waits, n=100)[98],
-        turns=turns,
-    )
-
-
-async def _turns(
-    client: TeamsClient, contestant: Contestant, text: str, count: int
-) -> list[float]:
-    """Take `count` turns, check that each was answered, and return their milliseconds."""
-    answered = len(client.inbox)
-    waits = []
-    for _ in range(count):
-        if contestant.is_new_token:
-            client.new_token()
-        activity = client.activity(type="message", text=text)
-        started = time.perf_counter()
-        answer = await client.post(activity)
-        waits.append((time.perf_counter() - started) * 1000)
-        if answer.status not in {200, 201}:
-            raise SystemExit(f"{contestant.name}: {answer}")
-    if len(client.inbox) - answered != count:
-        raise SystemExit(f"{contestant.name}: {len(client.inbox) - answered} answers to {count}")
-    return waits
+            yield Measured(contestant, client, process, postgres, text)
 
 
 def _cpu_s(process: psutil.Process | None) -> float:
@@ -266,7 +183,9 @@ async def _running(
     command: list[str], around: Surroundings, world: World
 ) -> AsyncIterator[psutil.Process]:
     log = (around.folder / "bot.log").open("wb")
-    process = await asyncio.create_subprocess_exec("/usr/bin/env", *command, stdout=log, stderr=log)
+    process = await asyncio.create_subprocess_exec(
+        "/usr/bin/env", *command, stdout=log, stderr=log
+    )
     try:
         await _until_alive(process, world)
         yield psutil.Process(process.pid)
@@ -326,11 +245,14 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--stock-turns", type=int, default=200, help="fewer: each is slow")
     parser.add_argument("contestants", nargs="*", default=["stock", "edge", "bot"])
     given = parser.parse_args(arguments)
-    results = []
-    for name in given.contestants:
-        turns = given.stock_turns if name == "stock" else given.turns
-        contestant = CONTESTANTS[name]
-        results.append(asyncio.run(measure(contestant, turns=turns, warm_up=given.warm_up)))
+    results = asyncio.run(
+        measure(
+            [CONTESTANTS[name] for name in given.contestants],
+            turns=given.turns,
+            stock_turns=given.stock_turns,
+            warm_up=given.warm_up,
+        )
+    )
     print_table(results)
     sys.exit(0 if is_light(results) else 1)
 

@@ -3,9 +3,14 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from store.database import Database
 from tests.postgres import empty, fresh_database, make_template, shared_server
+
+# The machine may be shared: slowness breaks no law. A failure prints how to play it again.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

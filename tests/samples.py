@@ -221,7 +221,6 @@ def proposal(outcome: Outcome, *, plan: Plan | None = None, entitled: bool = Tru
     status_changes, wish = STATUS_AND_WISH[outcome]
     target = OUTSIDE if outcome is Outcome.P else TARGET
     is_order = outcome in PLANS
-    lost = wish is Retention.NOT_KEEP
     return Proposal(
         draft=replace(FULL_DRAFT, status_changes=status_changes, wish=wish, target=target),
         colleague=colleague(),
@@ -240,7 +239,7 @@ def proposal(outcome: Outcome, *, plan: Plan | None = None, entitled: bool = Tru
         ),
         start_on=TOMORROW,
         ready_on=_ready_on(outcome) if is_order else None,
-        onedrive_ends_on=TOMORROW + timedelta(days=30) if lost else None,
+        onedrive_ends_on=TOMORROW + timedelta(days=30) if outcome is Outcome.B else None,
         deciders=(ARNO.name, BRITT.name) if is_order else (),
         checks=checks(entitled=entitled) if is_order else None,
         plan=plan or PLANS.get(outcome),
@@ -275,7 +274,6 @@ def submitted(outcome: Outcome = Outcome.A) -> MutationRequest:
         footprint=FOOTPRINT,
         checks=made.checks,
         plan=made.plan,
-        onedrive_ends_on=None if made.checks else made.onedrive_ends_on,
     )
 
 

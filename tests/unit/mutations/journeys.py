@@ -14,7 +14,7 @@ from mutations.clock import local_date
 from mutations.directory import Footprint
 from mutations.identity import EntityCode, RequestId, RequestNumber
 from mutations.life_cycle import State
-from mutations.plan import Plan
+from mutations.plan import Plan, PlannedStep
 from mutations.request import Attention, Decision, MutationRequest, Party, StepResult
 from tests.unit.mutations.strategies import (
     ORDERS,
@@ -47,6 +47,12 @@ days_ahead = st.one_of(st.integers(0, 3), st.integers(0, 365))
 Step = Callable[[Draw, MutationRequest], MutationRequest]
 OTHER: Final = MappingProxyType(
     {Retention.KEEP: Retention.NOT_KEEP, Retention.NOT_KEEP: Retention.KEEP}
+)
+PLAN: Final = Plan(
+    steps=tuple(
+        PlannedStep(name=name, target="t", before="a", after="b", args={})
+        for name in ("mailbox.upn", "mailbox.aliases")
+    )
 )
 SOURCES: Final = (None, SOURCE)
 """Source entities of a referred request: unknown to the register, or known."""
@@ -83,7 +89,7 @@ def submitted(
         terms=draw(terms),
         footprint=Footprint(),
         checks=draw(any_checks(since=at, at=at)),
-        plan=Plan(steps=()),
+        plan=PLAN,
     )
 
 
@@ -138,7 +144,7 @@ def refuse(draw: Draw, request: MutationRequest) -> MutationRequest:
 
 def accept(draw: Draw, request: MutationRequest) -> MutationRequest:
     """Confirm what the source entity decided."""
-    plan = None if request.status_changes else Plan(steps=())  # D needs none
+    plan = None if request.status_changes else PLAN  # D needs none
     return transitions.confirm(request, plan, at=later(draw, request))
 
 
@@ -158,12 +164,17 @@ def place(draw: Draw, request: MutationRequest) -> MutationRequest:
 
 def begin(draw: Draw, request: MutationRequest) -> MutationRequest:
     """Begin the work."""
-    return transitions.start(request, Plan(steps=()), at=later(draw, request))
+    return transitions.start(request, PLAN, at=later(draw, request))
 
 
 def stop(draw: Draw, request: MutationRequest) -> MutationRequest:
-    """Call a person."""
+    """Call a person for a step."""
     return transitions.need_person(request, attention(later(draw, request)))
+
+
+def obstruct(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Call a person before the first step: the plan cannot be run."""
+    return transitions.need_person(request, attention(later(draw, request), step=""))
 
 
 def go_on(draw: Draw, request: MutationRequest) -> MutationRequest:
@@ -174,7 +185,7 @@ def go_on(draw: Draw, request: MutationRequest) -> MutationRequest:
 def close(draw: Draw, request: MutationRequest) -> MutationRequest:
     """Finish the work."""
     at = later(draw, request)
-    return transitions.finish(request, (result(at),), at=at)
+    return transitions.finish(request, results(at), at=at)
 
 
 def withdraw(draw: Draw, request: MutationRequest) -> MutationRequest:
@@ -187,14 +198,17 @@ def lapse(draw: Draw, request: MutationRequest) -> MutationRequest:
     return transitions.expire(request, at=later(draw, request))
 
 
-def attention(since: datetime) -> Attention:
-    """Return a reason why a person is needed."""
-    return Attention(step="mailbox.upn", key="obstacle.taken", params={}, since=since)
+def attention(since: datetime, *, step: str = "mailbox.upn") -> Attention:
+    """Return a reason why a person is needed; without a step nothing was changed yet."""
+    return Attention(step=step, key="obstacle.taken", params={}, since=since)
 
 
-def result(at: datetime) -> StepResult:
-    """Return one step that was read back."""
-    return StepResult(name="mailbox.upn", title="", before="a", after="b", verified_at=at)
+def results(at: datetime, plan: Plan = PLAN) -> tuple[StepResult, ...]:
+    """Return every step of a plan as it was read back."""
+    return tuple(
+        StepResult(name=step.name, title="", before="a", after="b", verified_at=at)
+        for step in plan.steps
+    )
 
 
 AGREEMENT: Final[tuple[tuple[Step, ...], ...]] = ((agree,), (dissent, accept))
@@ -209,8 +223,12 @@ PATHS: Final[MappingProxyType[State, tuple[tuple[Step, ...], ...]]] = MappingPro
         State.SUBMITTED: ((), *_agreed_then(lack)),
         State.TO_CONFIRM: ((dissent,), (dissent, lack)),
         State.SCHEDULED: _agreed_then(place),
-        State.CARRYING_OUT: _agreed_then(place, begin) + _agreed_then(place, begin, stop, go_on),
-        State.ATTENTION: _agreed_then(place, begin, stop),
+        State.CARRYING_OUT: (
+            *_agreed_then(place, begin),
+            *_agreed_then(place, begin, stop, go_on),
+            *_agreed_then(place, begin, obstruct, go_on),
+        ),
+        State.ATTENTION: _agreed_then(place, begin, stop) + _agreed_then(place, begin, obstruct),
         State.DONE: _agreed_then(place, begin, close)
         + _agreed_then(place, begin, stop, go_on, close),
         State.REJECTED: ((refuse,), (lack, refuse)),
@@ -219,6 +237,7 @@ PATHS: Final[MappingProxyType[State, tuple[tuple[Step, ...], ...]]] = MappingPro
             (dissent, withdraw),
             *_agreed_then(lack, withdraw),
             *_agreed_then(place, withdraw),
+            *_agreed_then(place, begin, obstruct, withdraw),
         ),
         State.EXPIRED: ((lapse,), (dissent, lapse), *_agreed_then(lack, lapse)),
         State.SELF_SERVICE: ((dissent, accept),),

@@ -12,8 +12,9 @@ from tests.unit.mutations.journeys import reachable
 from tests.unit.mutations.strategies import laws
 
 # "Life of a request" of the rulebook, written down apart from the code. A change of the outcome
-# is the requester's to confirm; withdrawing is possible until the work begins; only what still
-# waits for others can expire; the work stops for a person and goes on.
+# is the requester's to confirm; withdrawing is possible until something is changed, so also when
+# the plan cannot be run (`attention`); only what still waits for others can expire; the work stops
+# for a person and goes on.
 LIFE = {
     ("submitted", "decided_otherwise"): "to_confirm",
     ("submitted", "ordered"): "scheduled",
@@ -29,6 +30,7 @@ LIFE = {
     ("carrying_out", "person_needed"): "attention",
     ("carrying_out", "finished"): "done",
     ("attention", "resumed"): "carrying_out",
+    ("attention", "withdrawn"): "withdrawn",
 }
 BORN = {"submitted", "referred", "self_service"}  # P and D end as they are sent
 ENDS = {"done", "rejected", "withdrawn", "expired", "referred", "self_service"}
@@ -108,9 +110,13 @@ def test_nothing_is_undone_to_before_the_order(state: str) -> None:
     assert not states_from(state) & {"submitted", "to_confirm", "rejected", "expired"}
 
 
-@pytest.mark.parametrize("state", ["carrying_out", "attention"])
-def test_begun_work_cannot_be_withdrawn(state: str) -> None:
-    assert "withdrawn" not in states_from(state)
+@laws
+@given(happens=events)
+def test_begun_work_is_only_withdrawn_where_it_stopped(happens: list[Event]) -> None:
+    visited = walk(State.CARRYING_OUT, happens)
+
+    if State.WITHDRAWN in visited:
+        assert visited[visited.index(State.WITHDRAWN) - 1] is State.ATTENTION
 
 
 @laws

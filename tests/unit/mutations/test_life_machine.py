@@ -14,11 +14,12 @@ from mutations.authority import deciders_of
 from mutations.case_finder import Outcome, Retention
 from mutations.clock import local_date
 from mutations.life_cycle import IllegalTransitionError, State
-from mutations.plan import Plan
 from mutations.register import Register
 from mutations.request import Checks, Decision, MutationRequest
 from mutations.transitions import (
     AlreadyDecidedError,
+    DecidedByYouError,
+    UnverifiedWorkError,
     confirm,
     decide,
     expire,
@@ -32,7 +33,14 @@ from mutations.transitions import (
     withdraw,
 )
 from mutations.working_days import is_working_day
-from tests.unit.mutations.journeys import OTHER, attention, deciding_party, result, submitted
+from tests.unit.mutations.journeys import (
+    OTHER,
+    PLAN,
+    attention,
+    deciding_party,
+    results,
+    submitted,
+)
 from tests.unit.mutations.strategies import (
     SOURCE,
     any_checks,
@@ -46,15 +54,15 @@ from tests.unit.mutations.strategies import (
 
 ORDERED: Final = frozenset({State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE})
 WAITING: Final = frozenset({State.SUBMITTED, State.TO_CONFIRM})
-PLAN: Final = Plan(steps=())
 source_registers = st.builds(register_of, entities(SOURCE))
-# What can still be done with a request, per state; the decision is tried apart.
+# What can still be done with a request, per state; the decision is tried apart, and an order is
+# never possible when it is tried: it is placed as soon as it can be.
 POSSIBLE: Final = {
     State.SUBMITTED: frozenset({"withdraw", "expire"}),
     State.TO_CONFIRM: frozenset({"confirm", "withdraw", "expire"}),
     State.SCHEDULED: frozenset({"withdraw", "start"}),
-    State.CARRYING_OUT: frozenset({"need_person", "finish"}),
-    State.ATTENTION: frozenset({"resume"}),
+    State.CARRYING_OUT: frozenset({"find_obstacle", "stop_at_step", "finish"}),
+    State.ATTENTION: frozenset({"resume", "withdraw"}),  # withdrawn only if nothing was changed
 }
 
 
@@ -75,6 +83,11 @@ class Life(RuleBasedStateMachine):
         self.now = request.created_at
         self.decisions: list[Decision] = []
         self.confirmed = False
+        self.changed = False  # whether a step of the work began
+
+    def possible(self) -> frozenset[str]:
+        found = POSSIBLE.get(self.request.state, frozenset())
+        return found - {"withdraw"} if self.changed else found
 
     @rule(pause=pauses)
     def time_passes(self, pause: timedelta) -> None:
@@ -116,23 +129,32 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), late=st.sampled_from([*Retention, None]))
     def impossible_thing_is_tried(self, data: st.DataObject, late: Retention | None) -> None:
         moves = self.moves()
-        impossible = sorted(set(moves) - POSSIBLE.get(self.request.state, frozenset()))
+        impossible = sorted(set(moves) - self.possible())
         with pytest.raises(IllegalTransitionError):
             moves[data.draw(st.sampled_from(impossible))](self.request)
-        if self.decisions or self.request.state is not State.SUBMITTED:
+        if self.decisions:
             by = deciding_party(data.draw, self.request)
-            with pytest.raises((AlreadyDecidedError, IllegalTransitionError)):
+            own = by.object_id == self.decisions[0].by.object_id
+            with pytest.raises(DecidedByYouError if own else AlreadyDecidedError):
                 decide(self.request, Decision(retention=late, by=by, at=self.now))
+
+    @precondition(lambda self: self.request.state is State.CARRYING_OUT)
+    @rule(read_back=st.integers(0, len(PLAN.steps) - 1))
+    def work_is_called_finished_too_early(self, read_back: int) -> None:
+        with pytest.raises(UnverifiedWorkError):
+            finish(self.request, results(self.now)[:read_back], at=self.now)
 
     @rule(data=st.data())
     def next_thing_happens(self, data: st.DataObject) -> None:
-        possible = POSSIBLE.get(self.request.state, frozenset())
+        possible = self.possible()
         possible -= frozenset() if self.patience <= 0 else {"withdraw", "expire"}
+        possible -= {"find_obstacle"} if self.changed else frozenset()  # no new plan half-way
         if not possible:
             return
         move = data.draw(st.sampled_from(sorted(possible)))
         self.request = self.moves()[move](self.request)
         self.confirmed = self.confirmed or move == "confirm"
+        self.changed = self.changed or move in {"stop_at_step", "finish"}
         self.settle()
 
     def moves(self) -> dict[str, Callable[[MutationRequest], MutationRequest]]:
@@ -141,9 +163,11 @@ class Life(RuleBasedStateMachine):
             "withdraw": lambda request: withdraw(request, at=self.now),
             "expire": lambda request: expire(request, at=self.now),
             "start": lambda request: start(request, PLAN, at=self.now),
-            "need_person": lambda request: need_person(request, attention(self.now)),
+            "order": lambda request: order(request, at=self.now),
+            "find_obstacle": lambda request: need_person(request, attention(self.now, step="")),
+            "stop_at_step": lambda request: need_person(request, attention(self.now)),
             "resume": lambda request: resume(request, at=self.now),
-            "finish": lambda request: finish(request, (result(self.now),), at=self.now),
+            "finish": lambda request: finish(request, results(self.now), at=self.now),
         }
 
     def check_decided(self, before: MutationRequest, retention: Retention | None) -> None:
@@ -172,6 +196,14 @@ class Life(RuleBasedStateMachine):
         assert all(pool.total > pool.in_use + pool.reserved for pool in checks.licences.pools)
         assert self.request.agreed is self.decisions[0].retention
         assert self.request.agreed is not None
+        assert self.request.agreed_at is not None
+        assert self.decisions[0].at <= self.request.agreed_at <= self.request.ordered_at
+
+    @invariant()
+    def a_withdrawn_or_expired_request_left_nothing_half_done(self) -> None:
+        if self.request.state in {State.WITHDRAWN, State.EXPIRED}:
+            assert not self.changed
+            assert self.request.results == ()
 
     @invariant()
     def another_outcome_than_asked_was_confirmed_by_the_requester(self) -> None:
@@ -206,8 +238,9 @@ class Life(RuleBasedStateMachine):
             return
         assert request.start_on is not None
         assert request.ready_on is not None
-        assert request.start_on >= request.effective_on
-        assert request.start_on >= local_date(request.ordered_at)
+        first = max(request.effective_on, local_date(request.ordered_at))
+        waited = [first + timedelta(days=n) for n in range((request.start_on - first).days + 1)]
+        assert [day for day in waited if is_working_day(day)] == [request.start_on]
         counted = [
             request.start_on + timedelta(days=n)
             for n in range(1, (request.ready_on - request.start_on).days + 1)
@@ -239,6 +272,9 @@ class Life(RuleBasedStateMachine):
     def results_are_there_exactly_when_done(self) -> None:
         done = self.request.state is State.DONE
         assert (self.request.done_at is not None) is bool(self.request.results) is done
+        if done:
+            names = [result.name for result in self.request.results]
+            assert names == ["mailbox.upn", "mailbox.aliases"]
 
     @invariant()
     def time_of_the_state_lies_between_submission_and_now(self) -> None:
@@ -246,4 +282,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(laws, max_examples=150, stateful_step_count=35)
+TestLife.settings = settings(laws, max_examples=100, stateful_step_count=30)

@@ -2,22 +2,19 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mutations.case_finder import Outcome
 from mutations.life_cycle import State
-from mutations.plan import Plan
 from mutations.preconditions import Duty, Kind, Precondition, preconditions_of
 from mutations.request import MutationRequest
 from mutations.transitions import confirm, is_ready
-from tests.unit.mutations.journeys import accept, dissent, latest, reachable, submitted
+from tests.unit.mutations.journeys import PLAN, accept, dissent, latest, reachable, submitted
 from tests.unit.mutations.strategies import POOLS, laws
 
 FOR_AN_ORDER = set(State) - {State.REFERRED, State.SELF_SERVICE}
 ORDERED = [State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE]
-PLAN = Plan(steps=())
 
 
 def by_kind(request: MutationRequest) -> dict[Kind, Precondition]:
@@ -40,13 +37,13 @@ def test_referred_request_has_none(request: MutationRequest) -> None:
     assert preconditions_of(request) == ()
 
 
-@pytest.mark.xfail(
-    reason="confirm() keeps `checks` when the request becomes case D, so a self-service request"
-    " still shows preconditions; one that was D at submission shows none",
-    strict=True,
-    raises=AssertionError,
-)
-@settings(laws, max_examples=5, phases=[Phase.generate])
+@laws
+@given(request=reachable([State.SELF_SERVICE]))
+def test_self_service_request_has_none(request: MutationRequest) -> None:
+    assert preconditions_of(request) == ()
+
+
+@laws
 @given(data=st.data(), request=submitted([Outcome.C]))
 def test_self_service_after_a_confirmed_outcome_has_none(
     data: st.DataObject, request: MutationRequest
@@ -116,13 +113,7 @@ def test_licences_are_shown_as_numbers_of_every_pool(request: MutationRequest) -
     assert found[Kind.ENTITLEMENT].pools == found[Kind.CONSULTATION].pools == ()
 
 
-@pytest.mark.xfail(
-    reason="`since` of the consultation is the moment of the decision, also when it only came"
-    " to hold later, as the requester confirmed another outcome",
-    strict=True,
-    raises=AssertionError,
-)
-@settings(laws, max_examples=5, phases=[Phase.generate])
+@laws
 @given(request=reachable([State.TO_CONFIRM]).filter(lambda one: not one.status_changes))
 def test_confirmed_outcome_holds_since_it_was_confirmed(request: MutationRequest) -> None:
     at: datetime = latest(request) + timedelta(days=3)
