@@ -8,7 +8,12 @@ from mutations.draft import Question
 from mutations.errors import DomainError
 from mutations.identity import EntityCode, ObjectId
 from mutations.register import Entity, Register
-from mutations.working_days import holiday_name_key, is_working_day, next_working_day
+from mutations.working_days import (
+    holiday_name_key,
+    is_working_day,
+    last_working_day_before,
+    next_working_day,
+)
 
 
 class AnswerError(DomainError):
@@ -125,7 +130,7 @@ def check_effective_on(day: date, *, today: date, days_ahead: int) -> None:
     if not is_working_day(day):
         following = next_working_day(day)
         if following > last:
-            raise FarDateError(day=day, last=last)
+            raise FarDateError(day=day, last=last_working_day_before(day))
         raise NotWorkingDayError(day=day, why=holiday_name_key(day), next=following)
 
 

@@ -64,7 +64,7 @@ def preconditions_of(request: MutationRequest) -> tuple[Precondition, ...]:
             duty=Duty.REQUESTER if decision else Duty.SOURCE,
             holds=agreed,
             since=_consulted_since(request),
-            checked_at=decision.at if decision else None,
+            checked_at=_consulted_since(request) if decision else None,
             how="decision" if decision else "asked",
         ),
         Precondition(

@@ -169,6 +169,7 @@ def finish(
         IllegalTransitionError: The work is not going on.
         UnverifiedWorkError: A step of the plan was not read back.
     """
+    state = next_state(request.state, Event.FINISHED)
     planned = [step.name for step in request.plan.steps] if request.plan else []
     if not planned or planned != [result.name for result in results]:
         raise UnverifiedWorkError
@@ -176,7 +177,7 @@ def finish(
     if request.outcome is Outcome.B:
         ends_on = local_date(at) + timedelta(days=request.terms.onedrive_days)
     return request.moved(
-        next_state(request.state, Event.FINISHED),
+        state,
         at,
         done_at=at,
         results=results,

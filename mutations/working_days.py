@@ -82,6 +82,14 @@ def next_working_day(day: date) -> date:
     return day if is_working_day(day) else add_working_days(day, 1)
 
 
+def last_working_day_before(day: date) -> date:
+    """Return the nearest working day before a day."""
+    before = day - timedelta(days=1)
+    while not is_working_day(before):
+        before -= timedelta(days=1)
+    return before
+
+
 def add_working_days(start: date, n: int) -> date:
     """Return the `n`-th working day after `start`; `start` itself, working day or not, for 0.
 

@@ -136,7 +136,10 @@ async def summary(scene: Scene) -> Mapping[str, Any]:
     """Return what must be the same whether the bot was killed or not."""
     journal = await scene.rows("select name, target, state from step_journal order by position")
     audit = await scene.rows("select kind, actor from audit")
-    deliveries = await scene.rows("select kind, person, state from delivery")
+    # Who was asked to decide is not told again once the decision is there.
+    deliveries = await scene.rows(
+        "select kind, person, state from delivery where kind <> 'decision_asked'"
+    )
     ledger = await scene.rows(
         "select operation, target, detail ->> 'aliases' as a from simulated_ledger"
     )

@@ -151,6 +151,16 @@ def test_offered_day_is_acceptable(ask: Ask) -> None:
         return  # nothing is offered
 
 
+@pytest.mark.parametrize("day", [date(2026, 12, 28), date(2026, 12, 29)])
+def test_day_that_is_too_far_lies_after_the_last_day_allowed(day: date) -> None:
+    with pytest.raises(FarDateError) as refused:
+        check_effective_on(day, today=date(2025, 12, 29), days_ahead=365)
+
+    last = refused.value.params["last"]
+    assert isinstance(last, date)
+    assert last < day
+
+
 def test_nothing_is_offered_where_the_term_ends_in_the_closed_week() -> None:
     today, last = date(2025, 12, 29), date(2026, 12, 29)  # a year ahead
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mutations.case_finder import Outcome
@@ -123,3 +123,14 @@ def test_confirmed_outcome_holds_since_it_was_confirmed(request: MutationRequest
     consultation = by_kind(confirmed)[Kind.CONSULTATION]
     assert consultation.holds
     assert consultation.since == at
+
+
+@settings(laws, max_examples=3, phases=[Phase.generate])
+@given(request=reachable([State.TO_CONFIRM]).filter(lambda one: not one.status_changes))
+def test_confirmed_outcome_was_not_known_before_it_held(request: MutationRequest) -> None:
+    confirmed = confirm(request, PLAN, at=latest(request) + timedelta(days=3))
+
+    consultation = by_kind(confirmed)[Kind.CONSULTATION]
+    assert consultation.since is not None
+    assert consultation.checked_at is not None
+    assert consultation.since <= consultation.checked_at

@@ -316,8 +316,11 @@ def test_only_order_b_has_a_day_on_which_onedrive_data_is_lost(
     assert done.done_at == done.state_since == at
 
 
+STOPPABLE = (State.SUBMITTED, State.TO_CONFIRM, State.SCHEDULED, State.ATTENTION)
+
+
 @laws
-@given(request=reachable())
+@given(request=reachable(STOPPABLE))
 def test_withdrawing_and_expiring_end_a_request_and_keep_what_is_known(
     request: MutationRequest,
 ) -> None:
@@ -334,7 +337,7 @@ def test_withdrawing_and_expiring_end_a_request_and_keep_what_is_known(
 
 
 @laws
-@given(request=reachable())
+@given(request=st.one_of(reachable(), reachable([State.ATTENTION])))
 def test_request_is_withdrawn_only_before_anything_was_changed(request: MutationRequest) -> None:
     waits = request.state.value in {"submitted", "to_confirm", "scheduled"}
     attention = request.attention
