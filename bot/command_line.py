@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+import uvloop
 
 from bot import __version__
 from bot.clock import SystemClock, demo_clock
@@ -119,7 +120,8 @@ def _clock(settings: Settings) -> Clock:
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
     try:
-        asyncio.run(main)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main)
     except KeyboardInterrupt:
         typer.echo("stopped")
     except _NO_START as error:

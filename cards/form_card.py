@@ -60,6 +60,7 @@ def form_card(
             button(t, Verb.DRAFT_FILL, draft_data(draft), style=MAIN, with_inputs=True),
             button(t, Verb.DRAFT_DISCARD, draft_data(draft)),
         ],
+        has_own_elements=True,
     )
 
 

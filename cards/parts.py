@@ -30,15 +30,22 @@ LIST_LIMIT: Final = 8
 """Longest list on a card; the rest is counted."""
 
 
-def card(body: Sequence[ElementT], actions: Sequence[ActionExecute] = ()) -> Card:
-    """Return the finished card as a JSON object."""
+def card(
+    body: Sequence[ElementT],
+    actions: Sequence[ActionExecute] = (),
+    *,
+    has_own_elements: bool = False,
+) -> Card:
+    """Return the finished card as a JSON object.
+
+    `has_own_elements` keeps the fields that a subclass of ours adds; it doubles the cost.
+    """
     builder = AdaptiveCard.new().version(CARD_VERSION)
     builder.add_items(body)
     if actions:
         builder.add_actions(actions)
-    # serialize_as_any: fields that a subclass adds would be dropped otherwise.
     return builder.create().model_dump(
-        mode="json", by_alias=True, exclude_none=True, serialize_as_any=True
+        mode="json", by_alias=True, exclude_none=True, serialize_as_any=has_own_elements
     )
 
 

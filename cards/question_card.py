@@ -48,7 +48,7 @@ def question_card(
         button(t, Verb.DRAFT_EDIT, draft_data(draft), title=t.plain("button.form")),
         button(t, Verb.DRAFT_DISCARD, draft_data(draft)),
     ]
-    return card(body, actions)
+    return card(body, actions, has_own_elements=True)
 
 
 def understood(t: Texts, register: Register, draft: Draft) -> list[tuple[Safe, Safe]]:

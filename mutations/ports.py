@@ -147,8 +147,26 @@ class Work(Protocol):
         ...
 
 
+class Reading(Protocol):
+    """What can be looked at without a transaction."""
+
+    @property
+    def requests(self) -> Requests:
+        """The requests as they are now."""
+        ...
+
+    @property
+    def drafts(self) -> Drafts:
+        """The drafts as they are now."""
+        ...
+
+
 class Store(Protocol):
     """Where transactions come from."""
+
+    async def read(self, look: Callable[[Reading], Awaitable[T]]) -> T:
+        """Run `look`, which changes nothing; each of its statements sees its own moment."""
+        ...
 
     async def run(self, act: Callable[[Work], Awaitable[T]]) -> T:
         """Run `act` in one transaction and commit what it did.

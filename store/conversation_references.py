@@ -1,6 +1,7 @@
 """Where the bot can reach a person: the one-to-one conversation of each who ever spoke to it."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, LiteralString
 
 from mutations.clock import Clock
@@ -25,6 +26,9 @@ class ConversationReference:
     bot_id: str
     account_id: str
 
+
+_TRUSTED: Final = timedelta(minutes=1)
+_MOST_SEEN: Final = 4096
 
 # Runs on every turn: nothing is locked or written while the address is the known one.
 _REMEMBER: Final[LiteralString] = """
@@ -55,9 +59,26 @@ class SqlConversationReferences:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._seen: dict[ObjectId, tuple[ConversationReference, datetime]] = {}
 
     async def remember(self, reference: ConversationReference) -> bool:
-        """Keep this address and tell whether it is new; costs one read when it is known."""
+        """Keep this address and tell whether it is new; costs one read when it is known.
+
+        During a conversation it costs nothing: an address kept less than a minute ago is not
+        looked at again. If another replica found it dead within that minute, the person's first
+        message after the minute brings it back.
+        """
+        now = self._clock.now()
+        known, at = self._seen.get(reference.person, (None, now))
+        if known == reference and now - at < _TRUSTED:
+            return False
+        is_new = await self._upsert(reference, now)
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen[reference.person] = (reference, now)
+        return is_new
+
+    async def _upsert(self, reference: ConversationReference, now: datetime) -> bool:
         async with self._database.connection() as connection:
             cursor = await connection.execute(
                 _REMEMBER,
@@ -68,7 +89,7 @@ class SqlConversationReferences:
                     "tenant_id": reference.tenant_id,
                     "bot_id": reference.bot_id,
                     "account_id": reference.account_id,
-                    "at": self._clock.now(),
+                    "at": now,
                 },
             )
         return cursor.rowcount > 0
@@ -82,6 +103,7 @@ class SqlConversationReferences:
 
     async def forget(self, person: ObjectId) -> None:
         """Drop the address: the person removed the bot. Does nothing for an unknown person."""
+        self._seen.pop(person, None)
         async with self._database.connection() as connection:
             await connection.execute(
                 "delete from conversation_reference where person = %s", (person,)

@@ -82,6 +82,14 @@ class Store:
         async with self._database.transaction() as connection:
             yield UnitOfWork(connection, TransactionalJobs(self._engine, connection))
 
+    def reading(self) -> contextlib.AbstractAsyncContextManager[Connection]:
+        """Lend a connection for looking only: it saves the begin and the commit.
+
+        Raises:
+            DatabaseUnavailableError: The database does not answer in time.
+        """
+        return self._database.connection()
+
     async def run(self, work: Callable[[UnitOfWork], Awaitable[_Result]]) -> _Result:
         """Run `work` in a unit of its own, again when PostgreSQL sacrificed it to another.
 

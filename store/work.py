@@ -111,12 +111,30 @@ class SqlWork:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SqlReading:
+    """What can be looked at without a transaction."""
+
+    requests: SqlRequests
+    drafts: SqlDrafts
+
+
 class SqlStore:
     """Runs use cases in transactions of their own."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+
+    async def read(self, look: Callable[[SqlReading], Awaitable[T]]) -> T:
+        """Run `look`, which changes nothing; each of its statements sees its own moment.
+
+        Raises:
+            DatabaseUnavailableError: The database does not answer in time.
+        """
+        now = self._clock.now()
+        async with self._store.reading() as connection:
+            return await look(SqlReading(SqlRequests(connection, now), SqlDrafts(connection, now)))
 
     async def run(self, act: Callable[[SqlWork], Awaitable[T]]) -> T:
         """Run `act` in one transaction and commit; again on fresh data when another was first.

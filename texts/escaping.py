@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 VALUE_LIMIT: Final = 160
@@ -43,7 +44,12 @@ def neutral(value: str, *, limit: int = VALUE_LIMIT) -> Plain:
     """
     if isinstance(value, Plain):
         return value
-    text = value[: 4 * limit]
+    return _neutral(value[: 4 * limit], limit)
+
+
+@lru_cache(maxsize=4096)
+def _neutral(value: str, limit: int) -> Plain:
+    text = value
     if not text.isascii():
         text = _visible(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     elif not text.isprintable():
@@ -60,7 +66,12 @@ def escape(value: str, *, limit: int = VALUE_LIMIT) -> Safe:
     """Return `value` neutral and with its markdown taken literally; `Safe` text stays as it is."""
     if isinstance(value, Safe):
         return value
-    text = _SPECIAL.sub(lambda match: "\\" + match.group(), neutral(value, limit=limit))
+    return _escaped(neutral(value, limit=limit))
+
+
+@lru_cache(maxsize=4096)
+def _escaped(plain: str) -> Safe:
+    text = _SPECIAL.sub(lambda match: "\\" + match.group(), plain)
     return Safe(_LIST_NUMBER.sub(r"\1\\\2", text) if text[:1].isdigit() else text)
 
 

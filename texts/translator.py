@@ -35,6 +35,10 @@ class Texts:
     locale: Locale
     catalogue: Mapping[str, str]
 
+    @property
+    def _locale_name(self) -> str:
+        return _LOCALES[self.language]
+
     def __call__(self, key: str, /, **params: object) -> Safe:
         """Return the text of `key` for a place that renders markdown.
 
@@ -61,7 +65,7 @@ class Texts:
 
     def day(self, day: date) -> Safe:
         """Return a date in words: dinsdag 12 mei 2026."""
-        return Safe(_day(day, str(self.locale)))
+        return Safe(_day(day, self._locale_name))
 
     def moment(self, moment: datetime) -> Safe:
         """Return an aware moment in words, Brussels time: dinsdag 12 mei 2026 om 14.05 uur."""
@@ -69,7 +73,7 @@ class Texts:
 
     def join(self, items: Sequence[str]) -> Safe:
         """Return an escaped enumeration: a, b en c."""
-        return Safe(format_list([escape(item) for item in items], locale=self.locale))
+        return Safe(_enumeration(tuple(escape(item) for item in items), self._locale_name))
 
     def _fill(self, key: str, values: Mapping[str, str]) -> str:
         template = self.catalogue.get(key)
@@ -91,9 +95,9 @@ class Texts:
         if isinstance(value, datetime):
             return self._moment(value)
         if isinstance(value, date):
-            return _day(value, str(self.locale))
+            return _day(value, self._locale_name)
         if isinstance(value, (tuple, list)):
-            return format_list([neutral(str(item)) for item in value], locale=self.locale)
+            return _enumeration(tuple(neutral(str(item)) for item in value), self._locale_name)
         return neutral(str(value))
 
     def _moment(self, moment: datetime) -> str:
@@ -142,3 +146,8 @@ class _Shown(dict[str, str]):
 @lru_cache(maxsize=512)
 def _day(day: date, locale: str) -> str:
     return format_date(day, "EEEE d MMMM y", locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _enumeration(items: tuple[str, ...], locale: str) -> str:
+    return format_list(items, locale=locale)

@@ -7,7 +7,7 @@ from mutations.directory import Person
 from mutations.draft import Draft
 from mutations.errors import DomainError
 from mutations.identity import ObjectId
-from mutations.ports import Work
+from mutations.ports import Reading, Work
 from mutations.use_cases.context import Context
 
 CANDIDATES = 8
@@ -61,10 +61,10 @@ class FindDraft:
     async def __call__(self, person: ObjectId) -> Draft | None:
         """Return the person's draft, or None."""
 
-        async def act(work: Work) -> Draft | None:
-            return await work.drafts.get(person)
+        async def look(now: Reading) -> Draft | None:
+            return await now.drafts.get(person)
 
-        return await self._context.store.run(act)
+        return await self._context.store.read(look)
 
 
 class FillDraft:

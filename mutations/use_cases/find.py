@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mutations.authority import NotInvolvedError, Role, Viewer, roles
 from mutations.identity import ObjectId, RequestId, RequestNumber
-from mutations.ports import Work
+from mutations.ports import Reading
 from mutations.request import MutationRequest
 from mutations.status import Status, Task, status_of
 from mutations.use_cases.context import Context
@@ -42,10 +42,10 @@ class FindRequests:
             NotInvolvedError: There is no such request, or it is not this person's business.
         """
 
-        async def act(work: Work) -> MutationRequest | None:
-            return await work.requests.get(request_id)
+        async def look(now: Reading) -> MutationRequest | None:
+            return await now.requests.get(request_id)
 
-        return self._shown(await self._context.store.run(act), person)
+        return self._shown(await self._context.store.read(look), person)
 
     async def by_number(self, person: ObjectId, number: RequestNumber) -> MutationRequest:
         """Return the request with a number if the person is involved in it.
@@ -54,10 +54,10 @@ class FindRequests:
             NotInvolvedError: There is no such request, or it is not this person's business.
         """
 
-        async def act(work: Work) -> MutationRequest | None:
-            return await work.requests.by_number(number)
+        async def look(now: Reading) -> MutationRequest | None:
+            return await now.requests.by_number(number)
 
-        return self._shown(await self._context.store.run(act), person)
+        return self._shown(await self._context.store.read(look), person)
 
     def _shown(self, request: MutationRequest | None, person: ObjectId) -> MutationRequest:
         if request is None or not self.roles(request, person):
@@ -71,10 +71,10 @@ class FindRequests:
     async def _visible_to(
         self, viewer: Viewer, *, limit: int, open_only: bool = False
     ) -> Sequence[MutationRequest]:
-        async def act(work: Work) -> Sequence[MutationRequest]:
-            return await work.requests.visible_to(viewer, limit=limit, open_only=open_only)
+        async def look(now: Reading) -> Sequence[MutationRequest]:
+            return await now.requests.visible_to(viewer, limit=limit, open_only=open_only)
 
-        found = await self._context.store.run(act)
+        found = await self._context.store.read(look)
         return [request for request in found if roles(request, viewer)]
 
     async def waiting_for(self, person: ObjectId) -> Sequence[Status]:

@@ -11,6 +11,7 @@ from bot.clock import demo_clock
 from mutations.clock import local_date
 from mutations.working_days import next_working_day
 from tests.conversations.stage import ARNO, BRITT, JAN, MARLEEN, words_of
+from tests.fakes.bot_connector import Message
 from tests.faults.scene import Scene, has_button
 
 EVERYBODY = (MARLEEN, ARNO, BRITT, JAN)
@@ -159,14 +160,13 @@ async def summary(scene: Scene) -> Mapping[str, Any]:
             "select subject, kind, starts_on, ends_on from retention_record"
         ),
         "reserved": await scene.rows("select entity, pool from licence_reservation order by pool"),
-        "cards": await _newest_cards(scene),
         "failed_jobs": await scene.rows(
             "select task_name from procrastinate_jobs where status in ('failed', 'doing')"
         ),
     }
 
 
-async def _newest_cards(scene: Scene) -> Mapping[tuple[str, str], str]:
+async def newest_cards(scene: Scene) -> Mapping[tuple[str, str], str]:
     """Return what the newest card of each kind says to each person, without numbers."""
     rows = await scene.rows("select person, kind, activity_id from sent_card order by id")
     newest = {(row["person"], row["kind"]): row["activity_id"] for row in rows}
@@ -176,27 +176,33 @@ async def _newest_cards(scene: Scene) -> Mapping[tuple[str, str], str]:
     }
 
 
-async def check(scene: Scene, undisturbed: Mapping[str, Any]) -> None:
-    """Compare with a run that was never killed, and look at what people see."""
+async def check(
+    scene: Scene, undisturbed: Mapping[str, Any], cards: Mapping[tuple[str, str], str]
+) -> None:
+    """Compare with a run that was never killed: what is stored, and what people see."""
     seen = await summary(scene)
     for name, expected in undisturbed.items():
         assert seen[name] == expected, f"{name}: {seen[name]} instead of {expected}"
     assert set(seen["effects"].values()) <= {1}
     assert all(state == "verified" for _, _, state in seen["journal"])
+    shown = await newest_cards(scene)
+    for key, words in shown.items():
+        assert words == cards[key], f"{key}: {words} instead of {cards[key]}"
+    missing = set(cards) - set(shown)
+    assert all(kind == "decision" for _, kind in missing), f"no cards: {missing}"
     await _check_cards(scene)
 
 
 async def _check_cards(scene: Scene) -> None:
     """Nobody has a card in hand that still decides something."""
+    tracked = {row["activity_id"] for row in await scene.rows("select activity_id from sent_card")}
     for number in (ARNO, BRITT):
-        asking = [
-            message
-            for message in scene.person(number).inbox
-            if any(has_button(message, verb) for verb in _DECIDE)
-        ]
-        # Sent at the very moment of a kill, so nobody knows it: it tells the truth when pressed.
-        for message in asking:
+        for message in filter(_decides, scene.person(number).inbox):
+            # Sent at the very moment of a kill, so that nobody knows where it is.
+            assert message.id not in tracked, f"{message.id} still asks"
             await scene.press(number, message, "decision.keep")
-            assert not any(has_button(message, verb) for verb in _DECIDE)
-        tracked = await scene.rows("select activity_id from sent_card")
-        assert not {message.id for message in asking} & {row["activity_id"] for row in tracked}
+            assert not _decides(message), "an old card was pressed and does not tell the truth"
+
+
+def _decides(message: Message) -> bool:
+    return any(has_button(message, verb) for verb in _DECIDE)

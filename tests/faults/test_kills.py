@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from bot.settings import Mode
-from tests.faults.flows import CONVERSATION, ORDER_A, ORDER_B, Flow, check, finish, summary
+from tests.faults.flows import (
+    CONVERSATION,
+    ORDER_A,
+    ORDER_B,
+    Flow,
+    check,
+    finish,
+    newest_cards,
+    summary,
+)
 from tests.faults.kill_points import Fate, KillPoints, kill_points
 from tests.faults.scene import Scene, open_scene
 from tests.postgres import fresh_database, make_template
@@ -18,6 +27,8 @@ from tests.postgres import fresh_database, make_template
 _KILLS_PER_RUN = 15
 
 Tell = Callable[[str, int, int], None]
+Expected = tuple[Mapping[str, Any], Mapping[tuple[str, str], str]]
+"""What is stored at the end, and what the newest card of each kind says to each person."""
 
 
 def _mode(flow: Flow) -> Mode:
@@ -25,13 +36,13 @@ def _mode(flow: Flow) -> Mode:
     return Mode.LIVE if flow.state == "scheduled" else Mode.LOCAL
 
 
-async def _undisturbed(folder: Path, url: str, flow: Flow) -> Mapping[str, Any]:
+async def _undisturbed(folder: Path, url: str, flow: Flow) -> Expected:
     async with open_scene(folder, url, mode=_mode(flow)) as scene:
         await scene.bot.start()
         await flow.before(scene)
         await flow.play(scene)
         await finish(scene, flow)
-        return await summary(scene)
+        return await summary(scene), await newest_cards(scene)
 
 
 async def _killing(scene: Scene, points: KillPoints, fate: Fate, *, most: int) -> None:
@@ -98,7 +109,7 @@ async def _portion(
     flow: Flow,
     fate: Fate,
     passed: list[str],
-    expected: Mapping[str, Any],
+    expected: Expected,
 ) -> bool:
     """Kill at the next points, adding them to `passed`; tell whether there are no more."""
     async with (
@@ -106,5 +117,5 @@ async def _portion(
         open_scene(folder, url, mode=_mode(flow)) as scene,
     ):
         is_complete = await _run(scene, flow, points, fate)
-        await check(scene, expected)
+        await check(scene, *expected)
         return is_complete

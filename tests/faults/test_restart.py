@@ -26,6 +26,8 @@ from tests.faults.flows import (
 from tests.faults.kill_points import Fate, KillPoints, kill_points
 from tests.faults.scene import Scene, open_scene
 
+pytestmark = pytest.mark.timeout(300)  # several starts of the program, also on a busy machine
+
 Tell = Callable[[str, int, int], None]
 
 
