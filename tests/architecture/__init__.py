@@ -1,1 +1,1 @@
-"""TODO-DOC."""
+"""What must hold of the project as a whole."""

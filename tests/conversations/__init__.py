@@ -1,1 +1,1 @@
-"""TODO-DOC."""
+"""Whole conversations over HTTP, with authentication on."""

@@ -1,1 +1,1 @@
-"""TODO-DOC."""
+"""Fakes of everything outside the bot; each says that it is one."""

@@ -1,1 +1,1 @@
-"""TODO-DOC."""
+"""Tests of one part at a time, without I/O where the part has none."""
