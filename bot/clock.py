@@ -1,8 +1,8 @@
 """The clocks of the program."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 
-from mutations.clock import BRUSSELS, local_date
+from mutations.clock import Clock, local_date
 from mutations.working_days import next_working_day
 
 
@@ -15,26 +15,25 @@ class SystemClock:
 
 
 class ShiftedClock:
-    """A clock that runs as fast as the machine's but started at another moment.
+    """A clock that runs as fast as the machine's, a fixed time ahead of or behind it."""
 
-    For demos on a day on which nobody works, and for tests.
-    """
-
-    def __init__(self, start: datetime) -> None:
-        self._shift = start - datetime.now(UTC)
+    def __init__(self, start: datetime, *, real: Clock | None = None) -> None:
+        """Make `start` now."""
+        self._real = real or SystemClock()
+        self._shift = start - self._real.now()
 
     def now(self) -> datetime:
         """Return the shifted moment as an aware UTC datetime."""
-        return datetime.now(UTC) + self._shift
+        return self._real.now() + self._shift
 
 
-def demo_clock() -> SystemClock | ShiftedClock:
-    """Return a clock on which it is a working day, so that a demo can be played on any day."""
-    real = SystemClock()
-    day = local_date(real.now())
-    return real if next_working_day(day) == day else ShiftedClock(_nine_o_clock(day))
+def demo_clock(real: Clock | None = None) -> Clock:
+    """Return a clock on which it is a working day, so that a demo can be played on any day.
 
-
-def _nine_o_clock(day: date) -> datetime:
-    moment = datetime.combine(next_working_day(day), time(9), tzinfo=BRUSSELS)
-    return moment.astimezone(UTC)
+    On a day off it is ahead by whole days, so that a restart on that day does not go back in time.
+    """
+    real = real or SystemClock()
+    now = real.now()
+    today = local_date(now)
+    days_ahead = next_working_day(today) - today
+    return ShiftedClock(now + days_ahead, real=real) if days_ahead else real

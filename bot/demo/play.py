@@ -19,14 +19,14 @@ from store.embedded import EmbeddedPostgres
 
 async def play(settings: Settings, clock: Clock) -> None:
     """Serve until asked to stop; without Node the bot serves all the same and says so."""
-    async with running(settings, clock), contextlib.AsyncExitStack() as stack:
+    async with running(settings, clock) as serving, contextlib.AsyncExitStack() as stack:
         typer.echo(f"\nmutatiebot draait op http://{settings.host}:{settings.port}")
         typer.echo(
             f"De demo speelt op {local_date(clock.now()):%d/%m/%Y}, op een GESIMULEERDE tenant."
         )
         await _open_pages(settings, stack)
         typer.echo("Stoppen: Ctrl-C. Alles blijft bewaard; opnieuw beginnen: make run RESET=1\n")
-        await stop_asked()
+        await stop_asked(serving.worker)
 
 
 def forget(data_dir: Path) -> bool:

@@ -30,6 +30,12 @@ pytestmark = pytest.mark.timeout(300)  # several starts of the program, also on 
 
 Tell = Callable[[str, int, int], None]
 
+# The bot was the first to start.
+_HOLDER = """
+select worker_id = (select min(id) from procrastinate_workers) as is_first
+from procrastinate_jobs where status = 'doing' and task_name = 'order.carry_out'
+"""
+
 
 async def _kill_at_next(scene: Scene, points: KillPoints, fate: Fate) -> str:
     """Kill at the next new point and start again; return its label."""
@@ -99,7 +105,7 @@ async def test_order_survives_kills_at_tenant_writes(
     tell_kills("order A, tenant writes", 2, 2)
 
 
-async def test_other_worker_takes_over_from_a_killed_bot(
+async def test_other_worker_takes_over_from_a_killed_process(
     tmp_path: Path, fresh_url: str, tell_kills: Tell
 ) -> None:
     async with (
@@ -109,20 +115,22 @@ async def test_other_worker_takes_over_from_a_killed_bot(
         worker = BotProcess(scene.bot.settings, tmp_path / "worker.log", ("worker",))
         try:
             await scene.bot.start()
+            await worker.start()
             await ORDER_A.before(scene)
             await points.arm()
             await ORDER_A.play(scene)
             await points.wait()
-            await worker.start()
-            await scene.bot.kill()
+            [row] = await scene.rows(_HOLDER)
+            killed, left = (scene.bot, worker) if row["is_first"] else (worker, scene.bot)
+            await killed.kill()
             await points.decide(Fate.KEPT)
             await points.disarm()
 
             await finish(scene, ORDER_A)
             rows = await scene.rows("select operation from simulated_ledger order by seq")
             assert [row["operation"] for row in rows] == ["set_upn", "move_to_entity"]
-            worker.ask_to_stop()
-            assert await worker.ended() == 0
+            left.ask_to_stop()
+            assert await left.ended() == 0
         finally:
             await worker.close()
     tell_kills("order A, another worker", 1, 1)
