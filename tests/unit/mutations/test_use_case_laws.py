@@ -16,7 +16,7 @@ from mutations.intake import ClosedEntityError, ColleagueGoneError
 from mutations.jobs import Deliver, Job, Message, RemindDeciders
 from mutations.life_cycle import State
 from mutations.plan import Planner
-from mutations.ports import Store, Work
+from mutations.ports import Reading, Store, Work
 from mutations.register import Approver, Contact, Register
 from mutations.request import MutationRequest, Party
 from mutations.use_cases.context import Context
@@ -78,6 +78,9 @@ class ListedRequests:
 
     async def run(self, act: Callable[[Work], Awaitable[T]]) -> T:
         return await act(cast("Work", self))
+
+    async def read(self, look: Callable[[Reading], Awaitable[T]]) -> T:
+        return await look(cast("Reading", self))
 
     async def visible_to(
         self, viewer: Viewer, *, limit: int, open_only: bool = False
