@@ -25,6 +25,11 @@ async def count_pools(
     return {name: count or PoolCount(total=0, in_use=0) for name, count in counts.items()}
 
 
+def counted(check: LicenceCheck) -> Mapping[str, PoolCount]:
+    """Return the numbers that a check was made from."""
+    return {one.pool: PoolCount(total=one.total, in_use=one.in_use) for one in check.pools}
+
+
 def check_pools(
     counts: Mapping[str, PoolCount],
     reserved: Mapping[str, int],

@@ -75,14 +75,6 @@ class Gate:
         self._policy = policy
         self._verifier = verifier if policy.authenticated else None
 
-    async def admit(self, headers: CIMultiDictProxy[str], raw: bytes) -> Admitted:
-        """Return the activity in `raw`, or refuse it.
-
-        Raises:
-            RefusedError: With the HTTP status to answer.
-        """
-        return self.examine(await self.recognise(headers), raw)
-
     async def recognise(self, headers: CIMultiDictProxy[str]) -> Caller | None:
         """Return who calls, by the headers alone; None in local mode.
 

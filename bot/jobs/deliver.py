@@ -55,7 +55,7 @@ class Deliveries:
         delivery = _delivery(job)
         if await self._deliveries.state(delivery.key) is DeliveryState.SENT:
             return
-        request = await self._store.run(lambda work: work.requests.get(request_id))
+        request = await self._store.read(lambda now: now.requests.get(request_id))
         if request is None or _is_moot(job, request):
             return
         about = ObjectId(occasion) if job.message is Message.UNREACHABLE else None

@@ -36,7 +36,7 @@ class CardRefresher:
         Raises:
             ConnectorUnavailableError: Not now; the job is tried again.
         """
-        request = await self._store.run(lambda work: work.requests.get(request_id))
+        request = await self._store.read(lambda now: now.requests.get(request_id))
         if request is None:
             return
         cards = await self._sent_cards.live(request_id)

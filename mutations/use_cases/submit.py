@@ -8,11 +8,11 @@ from mutations.case_finder import Outcome
 from mutations.clock import local_date
 from mutations.draft import Draft
 from mutations.errors import DomainError
-from mutations.identity import ObjectId, RequestId
+from mutations.identity import RequestId
 from mutations.jobs import CheckPreconditions, Deliver, ExpireRequest, Message, RemindDeciders
-from mutations.licences import count_pools, reserve
+from mutations.licences import counted, reserve
 from mutations.life_cycle import State
-from mutations.ports import OpenRequestExistsError, Work
+from mutations.ports import Work
 from mutations.proposal import Proposal
 from mutations.request import Checks, MutationRequest, Party, Terms
 from mutations.timers import day_begins, reminder_at
@@ -64,26 +64,15 @@ class SubmitRequest:
     async def _send(self, requester: Party, proposal: Proposal) -> MutationRequest:
         context = self._context
         now = context.now()
-        is_order = proposal.checks is not None
-        counts = {}
-        if is_order:
-            counts = dict(
-                await count_pools(
-                    context.directory,
-                    context.register,
-                    entity=proposal.target,
-                    profile=proposal.colleague.profile,
-                )
-            )
 
         async def act(work: Work) -> MutationRequest:
             draft = proposal.draft
             sent = await work.requests.get(RequestId(draft.id))
             if sent is not None:
                 return sent
-            await self._refuse_second(work, proposal)
             request = await self._request(work, requester, proposal, at=now)
             if request.checks is not None:
+                counts = counted(request.checks.licences)
                 licences = await reserve(work, request.id, request.target, counts, at=now)
                 request = replace(request, checks=replace(request.checks, licences=licences))
             await work.requests.add(request)
@@ -95,16 +84,11 @@ class SubmitRequest:
                 request_id=request.id,
                 params={"outcome": request.outcome, "target": request.target},
             )
-            if is_order:
+            if request.checks is not None:
                 await self._follow_up(work, request)
             return request
 
         return await context.store.run(act)
-
-    async def _refuse_second(self, work: Work, proposal: Proposal) -> None:
-        other = await work.requests.open_for(ObjectId(proposal.colleague.object_id))
-        if other is not None:
-            raise OpenRequestExistsError(number=other.number)
 
     async def _request(
         self, work: Work, requester: Party, proposal: Proposal, *, at: datetime

@@ -17,7 +17,7 @@ from mutations.jobs import (
 from mutations.licences import count_pools, reserve
 from mutations.life_cycle import State
 from mutations.ports import Work
-from mutations.request import Checks, EntitlementCheck, MutationRequest
+from mutations.request import Checks, EntitlementCheck
 from mutations.timers import reminder_at
 from mutations.transitions import expire, record_checks
 from mutations.use_cases.context import Context
@@ -39,11 +39,7 @@ class Recheck:
             DirectoryUnavailableError: The directory did not answer; the job is tried again.
         """
         context = self._context
-
-        async def look(work: Work) -> MutationRequest | None:
-            return await work.requests.get(job.request_id)
-
-        request = await context.store.run(look)
+        request = await context.store.read(lambda now: now.requests.get(job.request_id))
         if request is None or request.state not in _WAITING:
             return
         colleague = await context.directory.person(request.subject.object_id)

@@ -41,11 +41,7 @@ class BeginWork:
             DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
         """
         context = self._context
-
-        async def look(work: Work) -> MutationRequest | None:
-            return await work.requests.get(request_id)
-
-        seen = await context.store.run(look)
+        seen = await context.store.read(lambda now: now.requests.get(request_id))
         if seen is None or not self._is_due(seen):
             await self._wait_for_day(seen)
             return None
