@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,7 @@ class Call:
     body: Any
     authorization: str | None
     status: int
+    at: float  # monotonic seconds
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,14 @@ class FakeConnector:
         else:
             answer = do()
         self.ledger.append(
-            Call(request.method, request.path, body, request.headers.get("Authorization"), status)
+            Call(
+                request.method,
+                request.path,
+                body,
+                request.headers.get("Authorization"),
+                status,
+                time.monotonic(),
+            )
         )
         async with self._changed:
             self._changed.notify_all()
