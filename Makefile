@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install --require-hashes -
 PACKAGES := bot cards dialogs fulfilment manifest mutations store texts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e check static bench faults golden format lock clean
+.PHONY: help run test e2e check static bench load battery faults golden cases format lock clean
 
 help:  ## list these commands
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,11 +33,20 @@ static: $(VENV)/.dev  ## format, lint, types and import contracts
 bench: $(VENV)/.dev  ## print CPU per turn beside a stock botbuilder bot
 	$(BIN)/python -m benchmarks.turn
 
+load: $(VENV)/.dev  ## load the bot for ten minutes, 100 activities a second; MINUTES=1 for less
+	$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),10)
+
+battery: $(VENV)/.dev  ## print what forged requests reach beside three other bots; into docs/security.md
+	$(BIN)/python -m benchmarks.battery
+
 faults: $(VENV)/.dev  ## kill the process at every write of submit, decide and fulfil
-	$(BIN)/pytest tests/faults -m "long or not long" -s
+	$(BIN)/pytest tests/faults tests/battery -m "long or not long" -s
 
 golden: $(VENV)/.dev  ## write the golden cards anew; look at the diff afterwards
 	$(BIN)/python -m tests.golden_update
+
+cases: $(VENV)/.dev  ## write docs/cases.md anew: which test shows which case
+	$(BIN)/python -m tests.catalogue
 
 format: $(VENV)/.dev  ## format the code and mend what the linter can mend
 	$(BIN)/ruff format $(PACKAGES)

@@ -12,6 +12,7 @@ from fulfilment.tenants.simulated.seed import demo_person_id
 from mutations.clock import local_date
 from mutations.identity import find_request_number
 from mutations.working_days import next_working_day
+from tests.fakes.audit_files import audit_files
 from tests.fakes.bot_connector import FakeConnector
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
@@ -83,8 +84,11 @@ def whole_bot(around: Surroundings) -> list[str]:
     """Return the command of the whole bot in live mode."""
     register = around.folder / "register.toml"
     register.write_bytes(DEMO_REGISTER.read_bytes())
+    anchor, audit_key = audit_files(around.folder)
     settings = {
         "MODE": "live",
+        "AUDIT_ANCHOR": anchor,
+        "AUDIT_KEY": audit_key,
         "HOST": "127.0.0.1",
         "PORT": around.port,
         "DATA_DIR": around.folder / "data",
@@ -92,6 +96,7 @@ def whole_bot(around: Surroundings) -> list[str]:
         "APP_ID": APP_ID,
         "APP_TENANT_ID": TENANT_ID,
         "APP_SECRET": "made-up-secret",
+        "CARD_KEYS": "a-made-up-card-key-of-the-benchmark",
         "OPENID_METADATA_URL": around.signer.metadata_url,
         "AUTHORITY_URL": around.login.authority.removesuffix(f"/{LOGIN_TENANT}"),
         "CA_BUNDLE": around.login.ca_bundle,

@@ -6,7 +6,7 @@ import logging
 import sys
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import structlog
@@ -18,11 +18,12 @@ from bot.edge.connector import TURN_RETRY, Connector
 from bot.edge.gate import Gate, GatePolicy
 from bot.edge.http import make_app, make_runner
 from bot.edge.metrics import EdgeMetrics
+from bot.edge.seals import Seals
 from bot.edge.signing_keys import SigningKeys
 from bot.edge.token_verifier import TokenVerifier
 from bot.edge.tokens import EntraApp, MsalTokenSource
 from bot.edge.turn_boundary import TurnBoundary
-from dialogs.turn import Incoming, Reply, Tracked
+from dialogs.turn import Incoming, Interruption, Reply, Tracked
 from store.conversation_references import ConversationReference
 from tests.fakes.echo_conversation import echo_card
 
@@ -47,6 +48,10 @@ class Echo:
     def problem(self, correlation_id: str) -> Reply:
         """Answer with the id."""
         return Reply(cards=(echo_card(correlation_id),))
+
+    def interrupted(self, incoming: Incoming, interruption: Interruption) -> Reply:
+        """Answer with how far it came; the text is lost."""
+        return Reply(cards=(echo_card(f"{interruption} {incoming.kind}"),))
 
 
 class Forgetful:
@@ -83,7 +88,11 @@ async def serve(given: argparse.Namespace) -> None:
             session, MsalTokenSource(app, clock=clock), service_hosts=HOSTS, retry=TURN_RETRY
         )
         boundary = TurnBoundary(
-            Echo(), Forgetful(), metrics=metrics, new_id=lambda: uuid.uuid4().hex
+            Echo(),
+            Forgetful(),
+            seals=Seals([b"a made-up key" * 3], clock=clock, max_age=timedelta(days=1)),
+            metrics=metrics,
+            new_id=lambda: uuid.uuid4().hex,
         )
         gate = Gate(policy, TokenVerifier(keys=keys, app_id=given.app_id, clock=clock))
         runner = make_runner(

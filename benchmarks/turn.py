@@ -39,6 +39,7 @@ from benchmarks.contestants import (
     Contestant,
     Surroundings,
 )
+from benchmarks.processes import cpu_s, postgres_of
 from bot.clock import SystemClock
 from tests.fakes.bot_connector import FakeConnector
 from tests.fakes.entra_login import FakeEntraLogin
@@ -77,10 +78,10 @@ class Measured:
 
     async def run(self, turns: int) -> None:
         """Measure some turns more."""
-        before, before_postgres = _cpu_s(self.process), _cpu_s(self.postgres)
+        before, before_postgres = cpu_s(self.process), cpu_s(self.postgres)
         self.waits += await self.take(turns)
-        self.cpu_s += _cpu_s(self.process) - before
-        self.postgres_cpu_s += _cpu_s(self.postgres) - before_postgres
+        self.cpu_s += cpu_s(self.process) - before
+        self.postgres_cpu_s += cpu_s(self.postgres) - before_postgres
 
     async def take(self, count: int) -> list[float]:
         """Take turns, check that each was answered, and return their milliseconds."""
@@ -144,24 +145,10 @@ async def _at_work(contestant: Contestant) -> AsyncIterator[Measured]:
         client = TeamsClient(world, MANAGER)
         async with _running(contestant.command(around), around, world) as process:
             text = await contestant.prepare(client)
-            postgres = _postgres(around) if contestant.has_database else None
+            postgres = (
+                postgres_of(around.folder / "data/postgres") if contestant.has_database else None
+            )
             yield Measured(contestant, client, process, postgres, text)
-
-
-def _cpu_s(process: psutil.Process | None) -> float:
-    """Return the CPU seconds of a process and of all it ever started; 0 for none."""
-    if process is None:
-        return 0.0
-    times = process.cpu_times()
-    gone = times.children_user + times.children_system
-    living = sum(_cpu_s(child) for child in process.children())
-    return float(times.user + times.system + gone + living)
-
-
-def _postgres(around: Surroundings) -> psutil.Process:
-    """Return the first process of the bot's PostgreSQL, which is not a child of the bot."""
-    lines = (around.folder / "data/postgres/cluster/postmaster.pid").read_text().splitlines()
-    return psutil.Process(int(lines[0]))
 
 
 @asynccontextmanager

@@ -4,25 +4,33 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 from uuid import uuid4
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from bot.audit_wiring import audit_kept
 from bot.chat_memory import ChatMemory
 from bot.demo.personas import service_urls
 from bot.edge.adapter import EdgeAdapter
 from bot.edge.delivery_errors import ConnectorUnavailableError
-from bot.edge.http import Probe, make_app
+from bot.edge.http import make_app
 from bot.edge.metrics import EdgeMetrics
+from bot.edge.pace import TeamsPace
+from bot.edge.seals import Seals
 from bot.edge.turn_boundary import TurnBoundary
+from bot.edge.turn_limits import TurnLimits
 from bot.edge_wiring import Channel, open_channel
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
 from bot.jobs.metrics import JobMetrics
+from bot.jobs.parked import ParkedJobs
+from bot.jobs.posting import Posting
 from bot.jobs.reach import Addresses, Reach
 from bot.jobs.refresh import CardRefresher
 from bot.jobs.registration import register_jobs
+from bot.probes import readiness_probes
 from bot.register_file import load_register
 from bot.settings import Mode, Settings, TenantKind
 from bot.storage import Storage, open_storage
@@ -42,9 +50,12 @@ from mutations.directory import DirectoryUnavailableError
 from mutations.register import Register
 from mutations.use_cases import UseCases, use_cases
 from mutations.use_cases.context import Context
+from store.health import Health
 from texts.translator import load
 
 TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError)
+
+_HEARTBEAT_SLACK_S: Final = 10.0  # a busy machine beats late without being dead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +64,7 @@ class Bot:
 
     Attributes:
         app: The web application with its four addresses.
+        seals: What binds every button to who got it; tests reach behind the seal with it.
         world: The simulated tenant, for tests and demos to look into.
     """
 
@@ -61,6 +73,7 @@ class Bot:
     use_cases: UseCases
     channel: Channel
     app: web.Application
+    seals: Seals
     world: SimulatedWorld
 
     async def work(self) -> None:
@@ -74,6 +87,7 @@ async def assembled(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
 
     Raises:
         RegisterFileError: The register has faults.
+        AuditKeyError, AuditNotProtectedError: The audit could not be trusted.
         DatabaseNewerError, DatabaseUnavailableError, EmbeddedPostgresError: No storage.
     """
     register = load_register(settings.register_file, today=local_date(clock.now()))
@@ -83,9 +97,13 @@ async def assembled(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         storage = await stack.enter_async_context(
             open_storage(settings, clock, transient=TRANSIENT, observer=observer)
         )
+        edge = EdgeMetrics(metrics)
+        await stack.enter_async_context(
+            audit_kept(settings, clock, storage, refusals=edge.refusals, registry=metrics)
+        )
         channel = await stack.enter_async_context(open_channel(settings, clock))
         yield await _assemble(
-            settings, clock, register, storage=storage, channel=channel, metrics=metrics
+            settings, clock, register, storage=storage, channel=channel, metrics=edge
         )
 
 
@@ -96,7 +114,7 @@ async def _assemble(
     *,
     storage: Storage,
     channel: Channel,
-    metrics: CollectorRegistry,
+    metrics: EdgeMetrics,
 ) -> Bot:
     world = SimulatedWorld(
         storage.simulated_objects,
@@ -135,8 +153,9 @@ async def _assemble(
         storage=storage,
         use_cases=cases,
         channel=channel,
-        app=_make_app(storage, channel, conversations, metrics=EdgeMetrics(metrics)),
+        app=_make_app(settings, storage, channel, conversations, metrics=metrics),
         world=world,
+        seals=channel.seals,
     )
 
 
@@ -155,26 +174,52 @@ def _register_jobs(
         tenant_id=channel.tenant_id,
         bot_id=channel.bot_id,
     )
+    pace = TeamsPace(
+        storage.send_limits,
+        tenant_id=channel.tenant_id,
+        tenant_per_s=settings.tenant_sends_per_s,
+    )
+    messages = channel.messages.paced(pace)
+    reach = Reach(storage.references, messages, addresses)
+    posting = Posting(
+        messages,
+        reach,
+        deliveries=storage.deliveries,
+        seals=channel.seals,
+    )
     register_jobs(
         storage.jobs,
         cases,
         deliveries=Deliveries(
             storage.store,
             presenter,
-            channel.messages,
-            Reach(storage.references, channel.messages, addresses),
+            posting,
             deliveries=storage.deliveries,
-            sent_cards=storage.sent_cards,
+            clock=cases.context.clock,
         ),
         refresher=CardRefresher(
-            storage.store, presenter, channel.messages, sent_cards=storage.sent_cards
+            storage.store,
+            presenter,
+            messages,
+            reach=reach,
+            sent_cards=storage.sent_cards,
+            seals=channel.seals,
         ),
         orders=OrderRunner(cases, engine, storage.store),
+        parked=ParkedJobs(storage.store, cases.context.clock),
+    )
+    storage.jobs.register(
+        "send_limits.remove_old", storage.send_limits.remove_old, cron="23 * * * *"
     )
 
 
 def _make_app(
-    storage: Storage, channel: Channel, conversations: Conversations, *, metrics: EdgeMetrics
+    settings: Settings,
+    storage: Storage,
+    channel: Channel,
+    conversations: Conversations,
+    *,
+    metrics: EdgeMetrics,
 ) -> web.Application:
     memory = ChatMemory(
         storage.store,
@@ -182,20 +227,21 @@ def _make_app(
         sent_cards=storage.sent_cards,
         deliveries=storage.deliveries,
     )
-    boundary = TurnBoundary(conversations, memory, metrics=metrics, new_id=_new_id)
+    boundary = TurnBoundary(
+        conversations,
+        memory,
+        seals=channel.seals,
+        metrics=metrics,
+        new_id=_new_id,
+        limits=TurnLimits(conversation_s=settings.turn_timeout_s, at_once=settings.max_turns),
+    )
+    probes = readiness_probes(
+        Health(storage.database),
+        has_keys=lambda: channel.keys is None or channel.keys.ready,
+        worker_silence_s=settings.dead_worker_after_s + _HEARTBEAT_SLACK_S,
+    )
     adapter = EdgeAdapter(channel.turns, boundary.on_turn)
-    return make_app(channel.gate, adapter, metrics=metrics, probes=_probes(storage, channel))
-
-
-def _probes(storage: Storage, channel: Channel) -> dict[str, Probe]:
-    async def database() -> bool:
-        await storage.database.ping()
-        return True
-
-    async def keys() -> bool:
-        return channel.keys is None or channel.keys.ready
-
-    return {"database": database, "keys": keys}
+    return make_app(channel.gate, adapter, metrics=metrics, probes=probes)
 
 
 def _domains(register: Register) -> frozenset[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.jobs.deliver import send_again
 from bot.jobs.digest import digest_of
 from dialogs.turn import Tracked
+from mutations.jobs import RefreshCards
 from store.conversation_references import ConversationReference, SqlConversationReferences
 from store.deliveries import SqlDeliveries
 from store.sent_cards import NewCard, SqlSentCards
@@ -28,16 +29,19 @@ class ChatMemory:
         self._deliveries = deliveries
 
     async def remember(self, reference: ConversationReference) -> None:
-        """Keep where a person is; what could not be sent until now is sent again."""
+        """Keep where a person is; what could not be sent or shown until now is done again."""
         if not await self._references.remember(reference):
             return
         waiting = await self._deliveries.unreachable_for(reference.person)
+        stale = await self._sent_cards.stale_for(reference.person)
 
         async def act(work: SqlWork) -> None:
             for delivery in waiting:
                 await send_again(work, delivery)
+            for request_id in stale:
+                await work.jobs.enqueue(RefreshCards(request_id=request_id))
 
-        if waiting:
+        if waiting or stale:
             await self._store.run(act)
 
     async def follow(

@@ -10,25 +10,36 @@ import typer
 import uvloop
 
 from bot import __version__
+from bot.audit_commands import audit_app
+from bot.audit_keys import AuditKeyError
 from bot.clock import SystemClock, demo_clock
+from bot.job_commands import jobs_app
 from bot.logs import configure_logs
+from bot.maintenance_commands import maintenance_app
 from bot.register_file import RegisterFileError, load_register
 from bot.settings import Mode, Settings, SettingsError, read_settings
 from manifest.packer import ManifestError, Publisher, build
 from mutations.clock import Clock, local_date
+from store.audit_protection import AuditNotProtectedError
 from store.database import DatabaseUnavailableError
 from store.embedded import EmbeddedPostgresError
-from store.migration import DatabaseNewerError
+from store.migration import DatabaseBehindError, DatabaseNewerError
 
 app = typer.Typer(
     help="mutatiebot: moves people between entities on one Microsoft 365 tenant.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(audit_app, name="audit")
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(maintenance_app)
 
 _NO_START = (
     SettingsError,
     RegisterFileError,
+    AuditKeyError,
+    AuditNotProtectedError,
+    DatabaseBehindError,
     DatabaseNewerError,
     DatabaseUnavailableError,
     EmbeddedPostgresError,

@@ -5,11 +5,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 
 from bot.edge.connector import TURN_RETRY, Connector, RetryPolicy
 from bot.edge.gate import Gate, GatePolicy
+from bot.edge.seals import Seals
 from bot.edge.signing_keys import SigningKeys
 from bot.edge.token_verifier import TokenVerifier
 from bot.edge.tokens import EntraApp, MsalTokenSource, NoTokens, TokenSource
@@ -27,12 +29,14 @@ class Channel:
         keys: Keys of the Bot Connector; None in local mode, which has no login.
         turns: Sends answers within a turn.
         messages: Sends what nobody waits for.
+        seals: Binds every button to who gets it and where.
     """
 
     gate: Gate
     keys: SigningKeys | None
     turns: Connector
     messages: Connector
+    seals: Seals
     bot_id: str
     tenant_id: str
 
@@ -42,9 +46,12 @@ async def open_channel(settings: Settings, clock: Clock) -> AsyncIterator[Channe
     """Open the channel of a mode: with login in live mode, loopback only in local mode."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(_session(settings))
+        seals = Seals(
+            settings.card_key_list, clock=clock, max_age=timedelta(days=settings.card_days)
+        )
         if settings.mode is Mode.LOCAL:
             policy = GatePolicy.local(DEMO_TENANT_ID)
-            yield _channel(session, NoTokens(), policy, verifier=None, keys=None)
+            yield _channel(session, NoTokens(), policy, seals, verifier=None, keys=None)
             return
         assert settings.app_id
         assert settings.app_tenant_id
@@ -58,7 +65,7 @@ async def open_channel(settings: Settings, clock: Clock) -> AsyncIterator[Channe
         keys = SigningKeys(session, settings.openid_metadata_url)
         stack.push_async_callback(_stopped, asyncio.create_task(keys.keep_fresh()))
         verifier = TokenVerifier(keys=keys, app_id=settings.app_id, clock=clock)
-        yield _channel(session, tokens, policy, verifier=verifier, keys=keys)
+        yield _channel(session, tokens, policy, seals, verifier=verifier, keys=keys)
 
 
 def _session(settings: Settings) -> aiohttp.ClientSession:
@@ -66,7 +73,8 @@ def _session(settings: Settings) -> aiohttp.ClientSession:
     if settings.ca_bundle is not None:
         context.load_verify_locations(settings.ca_bundle)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=context, limit=100),
+        # A Connector that hangs must not take the last place from the reading of the keys.
+        connector=aiohttp.TCPConnector(ssl=context, limit=100, limit_per_host=80),
         cookie_jar=aiohttp.DummyCookieJar(),
     )
 
@@ -75,6 +83,7 @@ def _channel(
     session: aiohttp.ClientSession,
     tokens: TokenSource,
     policy: GatePolicy,
+    seals: Seals,
     *,
     verifier: TokenVerifier | None,
     keys: SigningKeys | None,
@@ -89,6 +98,7 @@ def _channel(
         keys=keys,
         turns=connector(TURN_RETRY),
         messages=connector(None),
+        seals=seals,
         bot_id=f"28:{policy.app_id}" if policy.app_id else LOCAL_BOT_ID,
         tenant_id=policy.tenant_id,
     )

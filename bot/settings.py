@@ -1,6 +1,7 @@
 """All settings, read from the environment once; every fault is reported at once."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -19,13 +20,17 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.app_certificate import check_app_certificate
 from bot.demo import DEMO_REGISTER
-from store.jobs import WorkerSettings
+from store.job_worker import WorkerSettings
 
 PREFIX: Final = "MUTATIEBOT_"
 DEMO_TENANT_ID: Final = "5f0a1f3e-6c1b-4b7e-9a55-0d2f6f0c9a10"
+DEMO_CARD_KEY: Final = "demo-key-of-local-mode-protects-nothing"
 
 _GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[::1\]", re.ASCII)
+_CARD_KEY_LENGTH: Final = 32
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _TEAMS_HOSTS: Final = "smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com"
 
@@ -81,13 +86,30 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         SecretStr(""), description="PostgreSQL 14 or newer; empty: an embedded one"
     )
+    database_owner_url: SecretStr = Field(
+        SecretStr(""), description="the same database as its owner, who migrates it at start"
+    )
     data_dir: Path = Field(Path(".local"), description="where the embedded PostgreSQL lives")
+    audit_anchor: Path | None = Field(
+        None,
+        description="file outside the database to which the signed head of the audit is appended",
+    )
+    audit_key: Path | None = Field(
+        None, description="PEM file with the Ed25519 private key that signs the head of the audit"
+    )
     app_id: _Guid | None = Field(None, description="app id of the bot registration")
     app_tenant_id: _Guid | None = Field(None, description="the one tenant that is served")
     app_secret: SecretStr = Field(SecretStr(""), description="client secret of the bot")
     app_certificate: Path | None = Field(
         None, description="PEM file with key and certificate; better than a secret"
     )
+    card_keys: SecretStr = Field(
+        SecretStr(DEMO_CARD_KEY),
+        description="keys that seal the buttons of cards, comma-separated, each of 32 characters "
+        "or more: the first seals, all are accepted; the default is a demo key that protects "
+        "nothing, because local mode has no login, and live mode refuses it",
+    )
+    card_days: int = Field(180, ge=1, description="days after which a button no longer works")
     openid_metadata_url: _Url = Field(
         "https://login.botframework.com/v1/.well-known/openidconfiguration",
         description="where the signing keys of the Bot Connector are announced",
@@ -115,6 +137,18 @@ class Settings(BaseSettings):
         56150, ge=1024, le=65000, description="first port of the demo's client pages"
     )
     worker: bool = Field(default=True, description="run a job worker inside the bot process")
+    turn_timeout_s: float = Field(
+        8.0, gt=0, le=8.5, description="seconds after which a turn is given up and answered so"
+    )
+    max_turns: int = Field(
+        200, ge=1, description="turns at the same time; more are turned away with 503"
+    )
+    tenant_sends_per_s: int = Field(
+        20,
+        ge=1,
+        le=50,
+        description="messages a second over all processes, answers within a turn apart",
+    )
     recheck_s: float | None = Field(
         None, gt=0, description="seconds between looks at preconditions; empty: 15 local, 900 live"
     )
@@ -149,15 +183,75 @@ class Settings(BaseSettings):
             raise ValueError("is required in live mode")
         return value
 
+    @field_validator("audit_anchor", "audit_key")
+    @classmethod
+    def _live_is_anchored(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if info.data.get("mode") is Mode.LIVE and value is None:
+            raise ValueError("is required in live mode")
+        return value
+
+    @field_validator("audit_anchor")
+    @classmethod
+    def _anchor_has_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.parent.is_dir():
+            raise ValueError("is in no folder that exists")
+        return value
+
+    @field_validator("audit_key")
+    @classmethod
+    def _anchor_is_signed(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if (value is None) != (info.data.get("audit_anchor") is None):
+            raise ValueError(f"give both this and {PREFIX}AUDIT_ANCHOR, or neither")
+        if value is not None and not value.is_file():
+            raise ValueError("is no file")
+        return value
+
     @field_validator("app_certificate")
     @classmethod
     def _live_has_one_credential(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         secret = info.data.get("app_secret")
-        has_secret = isinstance(secret, SecretStr) and bool(secret.get_secret_value())
+        has_secret = isinstance(secret, SecretStr) and bool(secret.get_secret_value().strip())
         if info.data.get("mode") is Mode.LIVE and has_secret == (value is not None):
             raise ValueError(f"give either this or {PREFIX}APP_SECRET in live mode")
         if value is not None and not value.is_file():
             raise ValueError("is no file")
+        if value is not None:
+            check_app_certificate(value)
+        return value
+
+    @field_validator("app_id", "app_tenant_id")
+    @classmethod
+    def _identity_is_somebody(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip("0-"):
+            raise ValueError("is the id of nobody")
+        return value
+
+    @field_validator("service_hosts")
+    @classmethod
+    def _service_hosts_are_names(cls, value: str) -> str:
+        if any(not _HOST.fullmatch(name.strip()) for name in value.split(",")):
+            raise ValueError("must be host names, comma-separated, without ports")
+        return value
+
+    @field_validator("service_url")
+    @classmethod
+    def _service_url_is_allowed(cls, value: str, info: ValidationInfo) -> str:
+        hosts = info.data.get("service_hosts")
+        if info.data.get("mode") is not Mode.LIVE or hosts is None:
+            return value
+        allowed = {name.strip().strip("[]") for name in hosts.lower().split(",")}
+        if urlsplit(value).hostname not in allowed:
+            raise ValueError(f"must be on one of {PREFIX}SERVICE_HOSTS in live mode")
+        return value
+
+    @field_validator("card_keys")
+    @classmethod
+    def _card_keys_are_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        keys = _listed(value)
+        if info.data.get("mode") is Mode.LIVE and (not keys or DEMO_CARD_KEY in keys):
+            raise ValueError("is required in live mode, with keys of your own")
+        if not keys or any(len(key) < _CARD_KEY_LENGTH for key in keys):
+            raise ValueError(f"each key must have {_CARD_KEY_LENGTH} characters or more")
         return value
 
     @field_validator("register_file")
@@ -176,6 +270,11 @@ class Settings(BaseSettings):
         return frozenset(name for name in names if name)
 
     @property
+    def card_key_list(self) -> list[str]:
+        """The keys that seal buttons, the one that seals first."""
+        return _listed(self.card_keys)
+
+    @property
     def worker_settings(self) -> WorkerSettings:
         """How a job worker works."""
         return WorkerSettings(
@@ -190,6 +289,10 @@ class Settings(BaseSettings):
         """Time between two looks at the preconditions of a request."""
         default_s = 15.0 if self.mode is Mode.LOCAL else 900.0
         return timedelta(seconds=self.recheck_s or default_s)
+
+
+def _listed(keys: SecretStr) -> list[str]:
+    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
 
 
 def read_settings() -> Settings:

@@ -5,20 +5,27 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from bot.settings import Settings
+import structlog
+
+from bot.settings import Mode, Settings
 from mutations.clock import Clock
+from store.audit_protection import AuditNotProtectedError, check_protection
 from store.conversation_references import SqlConversationReferences
 from store.database import Database
 from store.deliveries import SqlDeliveries
 from store.embedded import EmbeddedPostgres
-from store.jobs import JobEngine, JobObserver
-from store.migration import migrate
+from store.job_runs import JobObserver
+from store.jobs import JobEngine
+from store.migration import migrate, require_up_to_date
 from store.retention_records import SqlRetentionRecords
+from store.send_limits import SqlSendLimits
 from store.sent_cards import SqlSentCards
 from store.simulated_objects import SqlSimulatedObjects
 from store.step_journal import SqlStepJournal
 from store.unit_of_work import Store
 from store.work import SqlStore
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,7 @@ class Storage:
     references: SqlConversationReferences
     sent_cards: SqlSentCards
     deliveries: SqlDeliveries
+    send_limits: SqlSendLimits
     journal: SqlStepJournal
     retention_records: SqlRetentionRecords
     simulated_objects: SqlSimulatedObjects
@@ -54,16 +62,21 @@ async def open_storage(
     """
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
+        owner_url = settings.database_owner_url.get_secret_value()
         if not url:
             server = await asyncio.to_thread(
                 EmbeddedPostgres.start, settings.data_dir / "postgres"
             )
             stack.push_async_callback(asyncio.to_thread, server.stop)
-            url = server.url
-        await asyncio.to_thread(migrate, url)
+            url, owner_url = server.url, server.owner_url
+        if owner_url:
+            await asyncio.to_thread(migrate, owner_url)
+        else:
+            await asyncio.to_thread(require_up_to_date, url)
         database = Database(url)
         await database.open()
         stack.push_async_callback(database.close)
+        await _check_protection(database, settings.mode)
         jobs = JobEngine(database, transient=transient, observer=observer)
         await jobs.open()
         yield Storage(
@@ -73,7 +86,18 @@ async def open_storage(
             references=SqlConversationReferences(database, clock),
             sent_cards=SqlSentCards(database, clock),
             deliveries=SqlDeliveries(database, clock),
+            send_limits=SqlSendLimits(database),
             journal=SqlStepJournal(database, clock),
             retention_records=SqlRetentionRecords(database),
             simulated_objects=SqlSimulatedObjects(database, clock),
         )
+
+
+async def _check_protection(database: Database, mode: Mode) -> None:
+    """Refuse to be live with rights over the audit; a developer only hears of it."""
+    try:
+        await check_protection(database)
+    except AuditNotProtectedError as error:
+        if mode is Mode.LIVE:
+            raise
+        _log.warning("audit not protected", reason=str(error))

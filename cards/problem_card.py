@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from adaptive_cards import types as ac
 from adaptive_cards.card import ElementT
 
-from cards.buttons import button
+from cards.buttons import MAIN, Data, button
 from cards.parts import Card, box, card, text, title
 from cards.verbs import Verb
 from texts.escaping import Safe
@@ -13,11 +13,17 @@ from texts.translator import Texts
 
 
 def problem_card(
-    t: Texts, key: str, params: Mapping[str, object], *, action: tuple[Verb, ...] = ()
+    t: Texts,
+    key: str,
+    params: Mapping[str, object],
+    *,
+    action: tuple[Verb, ...] = (),
+    again: tuple[Verb, Data] | None = None,
 ) -> Card:
     """Return the three texts of a problem, with buttons that lead on.
 
-    `key` is the message key of a `DomainError`; `action` are verbs that need no data.
+    `key` is the message key of a `DomainError`; `action` are verbs that need no data; `again`
+    is a press to do once more.
     """
     words = _words(t, params)
     body: list[ElementT] = [
@@ -25,7 +31,11 @@ def problem_card(
         text(t(f"{key}.meaning", **words)),
         box([text(t(f"{key}.action", **words))], ac.ContainerStyle.EMPHASIS),
     ]
-    return card(body, [button(t, verb) for verb in action])
+    buttons = [button(t, verb) for verb in action]
+    if again is not None:
+        verb, data = again
+        buttons.insert(0, button(t, verb, data, title=t.plain("button.again"), style=MAIN))
+    return card(body, buttons)
 
 
 def problem_text(t: Texts, key: str, params: Mapping[str, object]) -> Safe:

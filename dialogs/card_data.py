@@ -1,4 +1,7 @@
-"""Reading what a pressed card brings along: hostile input, taken only in its exact form."""
+"""Reading what a pressed card brings along, taken only in its exact form.
+
+What was typed is hostile input; what a seal vouches for may come from an older version of us.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,6 +19,12 @@ class BrokenCardError(DomainError):
     """A card brought data that no card of ours writes."""
 
     message_key = "error.card.broken"
+
+
+class ExpiredCardError(DomainError):
+    """A button of ours that left too long ago."""
+
+    message_key = "error.card.old"
 
 
 def opaque_id(data: Mapping[str, object], key: str) -> str:

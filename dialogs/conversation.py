@@ -9,13 +9,22 @@ from cards.help_card import help_card
 from cards.problem_card import problem_card, problem_text
 from cards.verbs import Verb
 from dialogs.answers import understand_keep, understand_yes_no
-from dialogs.card_data import BrokenCardError, request_id
+from dialogs.card_data import BrokenCardError, ExpiredCardError, request_id
 from dialogs.commands import Asked, Command, understand_command
 from dialogs.draft_answers import DraftAnswers
 from dialogs.draft_dialog import DraftDialog
+from dialogs.interruption import interruption_reply, unpacked
 from dialogs.presenter import Presenter
 from dialogs.request_dialog import RequestDialog
-from dialogs.turn import CardKind, Incoming, IncomingKind, Reply, Tracked
+from dialogs.turn import (
+    CardKind,
+    Incoming,
+    IncomingKind,
+    Interruption,
+    Reply,
+    Standing,
+    Tracked,
+)
 from mutations.authority import NotInvolvedError, Role
 from mutations.directory import DirectoryUnavailableError
 from mutations.draft import Question
@@ -85,7 +94,7 @@ class Conversations:
 
     async def respond(self, incoming: Incoming) -> Reply:
         """Do what the person asks and return the answer."""
-        return _notifiable(await self._answer(incoming))
+        return _notifiable(await self._answer(unpacked(incoming)))
 
     async def _answer(self, incoming: Incoming) -> Reply:
         try:
@@ -100,6 +109,10 @@ class Conversations:
         card = problem_card(self._t, "error.fault", {"correlation_id": correlation_id})
         return Reply((card,), summary=self._t.plain("error.fault.title"))
 
+    def interrupted(self, incoming: Incoming, interruption: Interruption) -> Reply:
+        """Return the card for an act that could not be finished; needs nothing but memory."""
+        return interruption_reply(self._t, incoming, interruption)
+
     async def _respond(self, incoming: Incoming) -> Reply:
         if not incoming.personal:
             raise GroupChatError
@@ -110,6 +123,8 @@ class Conversations:
                 handler = self._presses.get(incoming.verb)
                 if handler is None:
                     raise BrokenCardError
+                if incoming.standing is Standing.EXPIRED:
+                    raise ExpiredCardError
                 return await handler(incoming)
             case IncomingKind.MESSAGE:
                 return await self._message(incoming)

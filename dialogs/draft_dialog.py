@@ -1,6 +1,7 @@
 """Filling a request: one form, or question by question; both fill the same draft."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from cards.candidates_card import candidates_card
 from cards.discarded_card import discarded_card
@@ -16,12 +17,15 @@ from dialogs.turn import CardKind, Incoming, IncomingKind, Reply, Tracked
 from mutations.draft import Draft, Question
 from mutations.errors import DomainError
 from mutations.identity import ObjectId
-from mutations.intake import AnswerError
+from mutations.intake import AnswerError, NotYourEntityError, OwnTransferError
 from mutations.request import MutationRequest, Party
 from mutations.use_cases import UseCases
 from mutations.use_cases.drafts import NoDraftError
 from mutations.use_cases.propose import NoDeciderError
 from texts.translator import Texts
+
+_BY_AUTHORITY: Final = (NoDeciderError, NotYourEntityError, OwnTransferError)
+"""Answers that are refused for who gives them, not for a slip; the audit has those."""
 
 
 @dataclass(slots=True)
@@ -72,7 +76,7 @@ class DraftDialog:
         try:
             understood = await self._answers.typed(draft, question, text)
         except DomainError as error:
-            problem = problem_text(self._t, error.message_key, error.params)
+            problem = await self._wrong(draft, error, verb=IncomingKind.MESSAGE)
             return Reply((self._question(draft, question, problem),), summary=problem)
         draft = await self._use.fill_draft(draft, **understood)
         return await self._go_on(draft, by_form=False)
@@ -87,9 +91,10 @@ class DraftDialog:
         answers = _Answers()
         for question in Question:
             try:
-                answers.good |= await self._answers.from_form(draft, question, incoming.data)
+                answers.good |= await self._answers.from_form(draft, question, incoming.inputs)
             except AnswerError as error:
-                answers.problems[error.question] = self._problem(error)
+                problem = await self._wrong(draft, error, verb=incoming.verb)
+                answers.problems[error.question] = problem
             except DomainError as error:
                 if isinstance(error, card_data.BrokenCardError):
                     raise
@@ -115,13 +120,15 @@ class DraftDialog:
         """Take an answer given by a button under a question."""
         draft = await self._draft_of(incoming)
         question = self._answers.question(card_data.text(incoming.data, "question"))
-        value = card_data.text(incoming.data, "value")
+        given = incoming.data if "value" in incoming.data else incoming.inputs
+        value = card_data.text(given, "value")
         try:
             understood = await self._answers.from_form(draft, question, {question.value: value})
         except card_data.BrokenCardError:
             raise
         except DomainError as error:
-            return Reply((self._question(draft, question, self._problem(error)),))
+            problem = await self._wrong(draft, error, verb=incoming.verb)
+            return Reply((self._question(draft, question, problem),))
         draft = await self._use.fill_draft(draft, **understood)
         return await self._go_on(draft, by_form=False)
 
@@ -207,11 +214,11 @@ class DraftDialog:
             proposal = await self._use.propose(draft)
         except NoDeciderError as error:
             # No answer is wrong, so none is taken back; another colleague would help.
-            problem = self._problem(error)
+            problem = await self._wrong(draft, error, verb=_verb(by_form=by_form))
             form = self._form(draft, {Question.COLLEAGUE: problem})
             return Reply((form,), summary=problem)
         except AnswerError as error:
-            problem = self._problem(error)
+            problem = await self._wrong(draft, error, verb=_verb(by_form=by_form))
             if by_form:
                 return Reply((self._form(draft, {error.question: problem}),), summary=problem)
             draft = await self._use.fill_draft(draft, **_taken_back(error.question))
@@ -244,8 +251,18 @@ class DraftDialog:
             problem=problem,
         )
 
+    async def _wrong(self, draft: Draft, error: DomainError, *, verb: str) -> str:
+        """Return what is wrong with an answer; one that nobody may give leaves a trace."""
+        if isinstance(error, _BY_AUTHORITY):
+            await self._use.refuse(draft.person, error, verb=verb, request_id=None)
+        return self._problem(error)
+
     def _problem(self, error: DomainError) -> str:
         return problem_text(self._t, error.message_key, error.params)
+
+
+def _verb(*, by_form: bool) -> str:
+    return Verb.DRAFT_FILL if by_form else IncomingKind.MESSAGE
 
 
 def _taken_back(question: Question) -> Understood:

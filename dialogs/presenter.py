@@ -21,6 +21,7 @@ from texts.translator import Texts
 
 Card = Mapping[str, object]
 
+_TO_CONFIRM = (Message.OUTCOME_TO_CONFIRM, Message.CONFIRM_REMINDER)
 TO_DECIDERS = (Message.DECISION_ASKED, Message.REMINDER)
 
 
@@ -134,10 +135,24 @@ class Presenter:
         key = f"message.{message}"
         words = {"number": request.number, "name": self._name(request, about)}
         lasting = self.by_kind(kind, request, person)
+        if message in _TO_CONFIRM and request.state is not State.TO_CONFIRM:
+            # It was answered before it could be told: the card says where the request is now.
+            summary = self._t.plain("status.title", number=request.number)
+            return Shown(kind, lasting, lasting, summary=summary)
         has_headline = kind is CardKind.REQUEST or message is Message.REMINDER
         headline = self._t(key, **words) if has_headline else ""
         card = self.by_kind(kind, request, person, headline=headline) if headline else lasting
         return Shown(kind, card, lasting, summary=self._t.plain(key, **words))
+
+    def answered_question(self, request: MutationRequest, person: ObjectId) -> Shown:
+        """Return what follows a question that may hang in a chat and no longer asks anything."""
+        lasting = self.by_kind(CardKind.DECISION, request, person)
+        summary = self._t.plain("repeat.answered", number=request.number)
+        return Shown(CardKind.DECISION, lasting, lasting, summary=summary)
+
+    def repeat_note(self) -> str:
+        """Return what stands above a message that may have been sent before."""
+        return self._t.plain("repeat.note")
 
     def _name(self, request: MutationRequest, person: ObjectId | None) -> str:
         today = self._use.context.today()

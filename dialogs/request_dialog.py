@@ -116,10 +116,12 @@ class RequestDialog:
 
     async def refuse(self, incoming: Incoming) -> Reply:
         """Refuse the move, with a reason."""
-        reason = card_data.text(incoming.data, "reason")
+        reason = card_data.text(incoming.inputs, "reason")
         try:
             return await self._decide(incoming, None, reason)
         except MissingReasonError as error:
+            about = card_data.request_id(incoming.data)
+            await self._use.refuse(incoming.person, error, verb=incoming.verb, request_id=about)
             problem = problem_text(self._t, error.message_key, error.params)
             return await self._decision_view(incoming, DecisionMode.REFUSE, problem)
 

@@ -8,6 +8,14 @@ from typing import Protocol
 from mutations.identity import ObjectId, RequestId
 
 
+class Standing(StrEnum):
+    """What the card was worth whose button was pressed."""
+
+    GENUINE = "genuine"
+    EXPIRED = "expired"
+    BROKEN = "broken"
+
+
 class IncomingKind(StrEnum):
     """What a person did."""
 
@@ -25,7 +33,9 @@ class Incoming:
         name: Display name as the channel gave it: user text, for greeting only.
         text: What was typed, without the mention of the bot; empty for a press.
         verb: Verb of the pressed button, empty for a message.
-        data: Data and inputs of the pressed button: hostile input.
+        data: What the pressed button held when we sent it to this person, in this conversation.
+        inputs: What was typed on the card, and whatever else came along: hostile input.
+        standing: Whether the button was one of ours; a broken one has no verb and no data.
         personal: True in a one-to-one chat, False in a group chat or channel.
         has_attachment: True when a file or picture came along.
         conversation_id: Conversation in which it happened.
@@ -40,8 +50,17 @@ class Incoming:
     text: str = ""
     verb: str = ""
     data: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, object] = field(default_factory=dict)
+    standing: Standing = Standing.GENUINE
     has_attachment: bool = False
     card_id: str = ""
+
+
+class Interruption(StrEnum):
+    """How far an act got that the bot could not finish."""
+
+    NOT_BEGUN = "not_begun"
+    PERHAPS_DONE = "perhaps_done"
 
 
 class CardKind(StrEnum):
@@ -92,4 +111,11 @@ class Conversation(Protocol):
 
     def problem(self, correlation_id: str) -> Reply:
         """Return the card for a fault of ours, with the id by which it can be found."""
+        ...
+
+    def interrupted(self, incoming: Incoming, interruption: Interruption) -> Reply:
+        """Return the card for an act that could not be finished; needs nothing but memory.
+
+        Where the act was the press of a genuine button, the card can do the same press again.
+        """
         ...

@@ -49,6 +49,7 @@ class Engine:
 
         Raises:
             PlanChangedError: Another plan than before.
+            ConcurrentUpdateError: Another run took over; nothing of it was overwritten.
         """
         if plan.obstacles:
             first = plan.obstacles[0]
@@ -65,7 +66,7 @@ class Engine:
         """Let blocked steps try again after a person solved what blocked them."""
         for entry in await self._load(request_id):
             if entry.state is StepState.BLOCKED:
-                await self._journal.save(_unblocked(entry))
+                await self._journal.save(_unblocked(entry), seen=entry)
 
     async def report(self, request_id: RequestId) -> Report:
         """Return each step before and after, as journalled."""

@@ -120,6 +120,10 @@ class Journal(Protocol):
         """Return the entries of a request by position; empty when it was never opened."""
         ...
 
-    async def save(self, entry: Entry) -> None:
-        """Overwrite one entry."""
+    async def save(self, entry: Entry, *, seen: Entry) -> None:
+        """Overwrite one entry, as long as it still is what was `seen`.
+
+        Raises:
+            ConcurrentUpdateError: Another run was here since; nothing was written.
+        """
         ...

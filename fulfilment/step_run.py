@@ -24,7 +24,10 @@ class Pace:
         poll_s: Seconds between two reads of one step.
         deadline_s: Seconds that a taken change may stay unseen before a person is called.
         settle_s: Seconds of reading after an unknown outcome before a write is repeated; longer
-            than the tenant takes to show a change, or a change could happen twice.
+            than `fresh_s` and what the tenant takes to show a change together, or a change could
+            happen twice.
+        fresh_s: Seconds after its intent was journalled that a write may still go out; a run that
+            was stopped for longer may have been taken over.
         backoff_s: Seconds after a first passing failure; doubled at each further one.
         longest_backoff_s: Seconds at which the doubling stops.
         most_attempts: Passing failures of one step before a person is called.
@@ -34,6 +37,7 @@ class Pace:
     poll_s: float = 1.0
     deadline_s: float = 300.0
     settle_s: float = 15.0
+    fresh_s: float = 5.0
     backoff_s: float = 2.0
     longest_backoff_s: float = 60.0
     most_attempts: int = 8
@@ -108,7 +112,10 @@ class StepRun:
             waiting = await self._settle()
             if waiting is not None:
                 return waiting
-        await self._save(intent_at=self._clock.now(), detail={})
+        meant_at = self._clock.now()
+        await self._save(intent_at=meant_at, detail={})
+        if -self._seconds_until(meant_at) >= self._pace.fresh_s:
+            return await self._back_off(0.0)
         await self._step.apply()
         await self._written()
         return None
@@ -178,10 +185,11 @@ class StepRun:
         return NeedsPerson(self._entry.name, str(self._entry.detail["key"]), params)
 
     async def _save(self, **changes: object) -> None:
-        known = self._entry.state
-        self._entry = replace(self._entry, **changes)  # type: ignore[arg-type] # named fields
-        await self._journal.save(self._entry)
-        if self._entry.state is not known:
+        seen = self._entry
+        entry = replace(seen, **changes)  # type: ignore[arg-type] # named fields
+        await self._journal.save(entry, seen=seen)
+        self._entry = entry
+        if entry.state is not seen.state:
             _LOGGER.info(
                 "step moved on",
                 request_id=self._entry.request_id,

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from mutations.clock import local_date
 from mutations.errors import DomainError
 from mutations.identity import EntityCode, ObjectId
 from mutations.life_cycle import State
 from mutations.register import Contact, Register
-from mutations.request import MutationRequest
+from mutations.request import MutationRequest, SetAside
 
 
 class Role(StrEnum):
@@ -67,23 +68,59 @@ def viewer(person: ObjectId, register: Register, *, on: date) -> Viewer:
 
 
 def deciders(
-    register: Register, source: EntityCode | None, *, apart_from: frozenset[ObjectId], on: date
+    register: Register,
+    source: EntityCode | None,
+    *,
+    parties: frozenset[ObjectId],
+    set_aside: SetAside,
+    on: date,
 ) -> Mapping[ObjectId, Contact]:
     """Return who may decide for the source entity on a day.
 
-    The requester and the colleague are never among them, also not through their deputies
-    (rulebook, "Who may do what"): pass both in `apart_from`.
+    The `parties` (requester and colleague) and their second accounts are never among them, also
+    not through their deputies (rulebook, "Who may do what"). The deputy of somebody who is
+    merely away stands in.
     """
     entity = register.entity(source) if source else None
-    return entity.deciders(on, apart_from=apart_from) if entity else {}
+    if entity is None:
+        return {}
+    apart_from = parties.union(set_aside.second_accounts)
+    found = entity.deciders(on, apart_from=apart_from)
+    return {person: found[person] for person in found if person not in set_aside.outsiders}
 
 
 def deciders_of(
     request: MutationRequest, register: Register, *, on: date
 ) -> Mapping[ObjectId, Contact]:
     """Return who may decide on `request` on a day in Brussels."""
-    apart_from = frozenset({request.requester.object_id, request.subject.object_id})
-    return deciders(register, request.source, apart_from=apart_from, on=on)
+    return deciders(
+        register,
+        request.source,
+        parties=parties_of(request),
+        set_aside=request.set_aside,
+        on=on,
+    )
+
+
+def service_desk_of(request: MutationRequest, register: Register) -> tuple[Contact, ...]:
+    """Return who may solve what stopped the work: nobody helps an order of their own."""
+    aside = request.set_aside
+    apart = parties_of(request).union(aside.second_accounts, aside.outsiders)
+    return tuple(contact for contact in register.service_desk if contact.object_id not in apart)
+
+
+def parties_of(request: MutationRequest) -> frozenset[ObjectId]:
+    """Return the requester and the colleague."""
+    return frozenset({request.requester.object_id, request.subject.object_id})
+
+
+def decision_stands(request: MutationRequest, register: Register) -> bool:
+    """Tell whether the register, as it is now, has the decider as one on the decision's day."""
+    decision = request.decision
+    if decision is None:
+        return False
+    on = local_date(decision.at)
+    return decision.by.object_id in deciders_of(request, register, on=on)
 
 
 def roles(request: MutationRequest, viewer: Viewer) -> frozenset[Role]:
@@ -95,7 +132,7 @@ def roles(request: MutationRequest, viewer: Viewer) -> frozenset[Role]:
         found.add(Role.SUBJECT)
     if _decides(request, viewer):
         found.add(Role.DECIDER)
-    if viewer.service_desk and request.state in SERVICE_DESK_STATES:
+    if _helps(request, viewer):
         found.add(Role.SERVICE_DESK)
     return frozenset(found)
 
@@ -106,6 +143,13 @@ def _decides(request: MutationRequest, viewer: Viewer) -> bool:
         return False
     was_asked = request.state not in _NEVER_ASKED or request.decision is not None
     return was_asked and viewer.person in deciders_of(request, viewer.register, on=viewer.on)
+
+
+def _helps(request: MutationRequest, viewer: Viewer) -> bool:
+    if not viewer.service_desk or request.state not in SERVICE_DESK_STATES:
+        return False
+    desk = service_desk_of(request, viewer.register)
+    return any(contact.object_id == viewer.person for contact in desk)
 
 
 def require(request: MutationRequest | None, viewer: Viewer, role: Role) -> MutationRequest:

@@ -17,6 +17,10 @@ class Person:
             new entity's code appears here beside the old one once WebIDM has been changed.
         profile: Licence profile, such as Kenniswerker.
         status: Administrative status, such as ambtenaar (R4).
+        is_guest: True for an account of another organisation.
+        is_enabled: False for an account that nobody can sign in with.
+        employee_id: Number of the human behind the account (Entra `employeeId`); the same on
+            every account of one human, empty when the directory does not know it.
     """
 
     object_id: ObjectId
@@ -27,6 +31,8 @@ class Person:
     profile: str
     status: str
     is_guest: bool = False
+    is_enabled: bool = True
+    employee_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

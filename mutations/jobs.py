@@ -16,6 +16,7 @@ class Message(StrEnum):
     NO_DECIDER = "no_decider"
     DECIDED = "decided"
     OUTCOME_TO_CONFIRM = "outcome_to_confirm"
+    CONFIRM_REMINDER = "confirm_reminder"
     REJECTED = "rejected"
     ORDERED = "ordered"
     COLLEAGUE_ANNOUNCED = "colleague_announced"
@@ -65,6 +66,15 @@ class RemindDeciders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindRequester:
+    """Remind the requester that a changed outcome waits for a confirmation."""
+
+    name: ClassVar[str] = "confirmation.remind"
+    request_id: RequestId
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireRequest:
     """End a request whose preconditions did not come in time."""
 
@@ -104,6 +114,7 @@ Job = (
     | RefreshCards
     | CheckPreconditions
     | RemindDeciders
+    | RemindRequester
     | ExpireRequest
     | StartOrder
     | CarryOut

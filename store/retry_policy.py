@@ -13,59 +13,84 @@ _SPREAD: Final = 11  # jobs that failed together come back at so many different 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """How often one job went wrong, by kind.
+
+    Attributes:
+        transient: Runs that ended in a fault that is expected to pass.
+        unexpected: Runs that ended in a fault that is probably ours.
+        deaths: Runs whose worker died.
+    """
+
+    transient: int = 0
+    unexpected: int = 0
+    deaths: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """Waits that double from `first_wait_s` up to `longest_wait_s`.
 
     Attributes:
-        transient_attempts: Runs in all when the fault is expected to pass (or the worker was
-            killed): about four hours with the defaults.
-        unexpected_attempts: Runs in all when the fault is probably ours.
+        transient_runs: Runs in all while faults are expected to pass: about four hours with the
+            defaults; None: without end.
+        unexpected_runs: Runs in all when the fault is probably ours.
+        deaths: Dead workers after which the job is taken to be what kills them.
     """
 
-    transient_attempts: int = 24
-    unexpected_attempts: int = 5
+    transient_runs: int | None = 24
+    unexpected_runs: int = 5
+    deaths: int = 24
     first_wait_s: float = 2.0
     longest_wait_s: float = 900.0
 
-    def wait_s(self, job: Job) -> float:
-        """Return how long a job waits that has failed once more than its attempts say."""
-        doubled = self.first_wait_s * 2.0 ** min(job.attempts, 30)
-        return min(self.longest_wait_s, doubled) * (1 + (job.id or 0) % _SPREAD / 50)
+    def is_over(self, faults: Faults) -> bool:
+        """Tell whether a job that went wrong so often is left for a person."""
+        runs = self.transient_runs
+        return (
+            (runs is not None and faults.transient >= runs)
+            or faults.unexpected >= self.unexpected_runs
+            or faults.deaths >= self.deaths
+        )
+
+    def wait_s(self, faults: Faults, *, job_id: int, asked_s: float = 0.0) -> float:
+        """Return how long a job waits after it went wrong.
+
+        Args:
+            faults: Including this one.
+            job_id: Spreads jobs that failed together, by a fifth of the wait at most.
+            asked_s: The other side said not to come back earlier.
+        """
+        failed = faults.transient + faults.unexpected
+        doubled = self.first_wait_s * 2.0 ** min(max(failed - 1, 0), 30)
+        return max(min(self.longest_wait_s, doubled), asked_s) * (1 + job_id % _SPREAD / 50)
+
+
+WITHOUT_END: Final = RetryPolicy(transient_runs=None)
+"""For what is owed to somebody: tried again for as long as it may still work."""
+
+
+class JobAgainError(Exception):
+    """A run failed and the job runs again; the cause says why."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(wait_s)
+        self.wait_s = wait_s
+
+
+class JobParkedError(Exception):
+    """A run failed and the job is left for a person; the cause says why."""
 
 
 class Strategy(BaseRetryStrategy):
-    """A retry policy as the job engine asks for it."""
-
-    def __init__(self, policy: RetryPolicy, transient: tuple[type[Exception], ...]) -> None:
-        """Prepare a strategy.
-
-        Args:
-            policy: Waits and numbers of attempts.
-            transient: Errors that are expected to pass; one with an attribute `retry_after_s`
-                (the other side said when to come back) waits at least so long.
-        """
-        self.policy = policy
-        self._transient = transient
-
-    def is_transient(self, error: BaseException) -> bool:
-        """Tell whether the fault is expected to pass by itself."""
-        return isinstance(error, self._transient)
-
-    def is_last(self, error: BaseException, job: Job) -> bool:
-        """Tell whether this failure of a running job is its last."""
-        limits = self.policy
-        limit = (
-            limits.transient_attempts if self.is_transient(error) else limits.unexpected_attempts
-        )
-        return job.attempts + 1 >= limit
+    """Tells the job engine what was decided on a failed run."""
 
     @override
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Return when the job runs again, or None to leave it as failed."""
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision()  # the worker stops; another one takes over at once
-        if self.is_last(exception, job):
-            return None
-        asked_s = getattr(exception, "retry_after_s", None) or 0.0
-        wait = timedelta(seconds=max(self.policy.wait_s(job), asked_s))
-        return RetryDecision(retry_in={"milliseconds": wait // timedelta(milliseconds=1)})
+        if isinstance(exception, JobAgainError):
+            wait = timedelta(seconds=exception.wait_s)
+            return RetryDecision(retry_in={"milliseconds": wait // timedelta(milliseconds=1)})
+        return None

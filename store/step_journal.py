@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from mutations.clock import Clock
 from mutations.identity import RequestId
 from mutations.plan import Plan
-from store.database import Database
+from store.database import Database, SerializationConflictError
 
 _OPEN: Final[LiteralString] = """
 insert into step_journal (request_id, position, name, target, state, detail, updated_at)
@@ -28,6 +28,10 @@ update step_journal set state = %(state)s, before = %(before)s, after = %(after)
   detail = %(detail)s, attempts = %(attempts)s, intent_at = %(intent_at)s,
   written_at = %(written_at)s, verified_at = %(verified_at)s, updated_at = %(at)s
 where request_id = %(request_id)s and position = %(position)s
+  and state = %(seen_state)s and attempts = %(seen_attempts)s and detail = %(seen_detail)s
+  and intent_at is not distinct from %(seen_intent_at)s::timestamptz
+  and written_at is not distinct from %(seen_written_at)s::timestamptz
+  and verified_at is not distinct from %(seen_verified_at)s::timestamptz
 """
 
 
@@ -126,10 +130,14 @@ class SqlStepJournal:
             cursor = await connection.execute(_LOAD, (request_id,))
             return [StepRow(**row) for row in await cursor.fetchall()]
 
-    async def save(self, entry: StepEntry) -> None:
-        """Overwrite one entry."""
+    async def save(self, entry: StepEntry, *, seen: StepEntry) -> None:
+        """Overwrite one entry, as long as it still is what was `seen`.
+
+        Raises:
+            SerializationConflictError: Another run was here since; nothing was written.
+        """
         async with self._database.connection() as connection:
-            await connection.execute(
+            cursor = await connection.execute(
                 _SAVE,
                 {
                     "request_id": entry.request_id,
@@ -143,8 +151,16 @@ class SqlStepJournal:
                     "written_at": entry.written_at,
                     "verified_at": entry.verified_at,
                     "at": self._clock.now(),
+                    "seen_state": seen.state,
+                    "seen_attempts": seen.attempts,
+                    "seen_detail": Jsonb(dict(seen.detail)),
+                    "seen_intent_at": seen.intent_at,
+                    "seen_written_at": seen.written_at,
+                    "seen_verified_at": seen.verified_at,
                 },
             )
+        if cursor.rowcount != 1:
+            raise SerializationConflictError
 
 
 def _document(value: Mapping[str, object] | None) -> Jsonb | None:

@@ -15,10 +15,13 @@ from mutations.jobs import (
     RefreshCards,
 )
 from store import audit
+from store.audit_chain import Event
 from store.database import Connection
+from store.deliveries import DeliveryRecord
 from store.drafts import SqlDrafts
 from store.requests import SqlRequests
 from store.reservations import SqlReservations
+from store.sent_cards import SentCardRecord
 from store.unit_of_work import Store, TransactionalJobs, UnitOfWork
 
 T = TypeVar("T")
@@ -27,10 +30,11 @@ _RUNS: Final = 5
 
 
 class SqlAudit:
-    """The audit, written in the transaction that it tells of."""
+    """The audit, written at the very end of the transaction that it tells of."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._events: list[Event] = []
 
     async def append(
         self,
@@ -42,9 +46,21 @@ class SqlAudit:
         params: Mapping[str, object],
     ) -> None:
         """Record one event; `params` are JSON values without names and addresses."""
-        await audit.append(
-            self._connection, at=at, kind=kind, actor=actor, request_id=request_id, params=params
+        self._events.append(
+            Event(
+                at=at,
+                kind=kind,
+                actor=actor,
+                request_id=request_id,
+                correlation_id=audit.correlation_id(),
+                params=params,
+            )
         )
+
+    async def write(self) -> None:
+        """Write what was recorded; the last thing before the commit."""
+        events, self._events = self._events, []
+        await audit.write(self._connection, events)
 
 
 class SqlJobs:
@@ -97,6 +113,8 @@ class SqlWork:
     reservations: SqlReservations
     audit: SqlAudit
     jobs: SqlJobs
+    deliveries: DeliveryRecord
+    sent_cards: SentCardRecord
 
     @classmethod
     def of(cls, unit: UnitOfWork, now: datetime) -> "SqlWork":
@@ -108,6 +126,8 @@ class SqlWork:
             reservations=SqlReservations(connection, now),
             audit=SqlAudit(connection),
             jobs=SqlJobs(unit.jobs, now),
+            deliveries=DeliveryRecord(connection, now),
+            sent_cards=SentCardRecord(connection, now),
         )
 
 
@@ -152,4 +172,7 @@ class SqlStore:
 
     async def _once(self, act: Callable[[SqlWork], Awaitable[T]]) -> T:
         async with self._store.begin() as unit:
-            return await act(SqlWork.of(unit, self._clock.now()))
+            work = SqlWork.of(unit, self._clock.now())
+            result = await act(work)
+            await work.audit.write()
+            return result

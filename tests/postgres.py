@@ -50,11 +50,11 @@ $$
 
 @contextlib.contextmanager
 def shared_server(run_id: str) -> Iterator[str]:
-    """Lend the server of this test run, which all its worker processes share."""
+    """Lend the server of this test run, as superuser; all its worker processes share it."""
     home = Path(tempfile.gettempdir()) / f"mutatiebot-tests-{run_id[:12]}"
     server = EmbeddedPostgres.start(home, is_durable=False)
     try:
-        yield server.url
+        yield server.owner_url
     finally:
         if server.stop():
             shutil.rmtree(home)
@@ -75,7 +75,7 @@ def make_template(server_url: str) -> str:
 
 @contextlib.contextmanager
 def fresh_database(server_url: str, template: str) -> Iterator[str]:
-    """Lend the URL of a database of one's own; it is dropped afterwards, in use or not."""
+    """Lend the owner's URL of a database of one's own; dropped afterwards, in use or not."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         _execute(connection, "create database {} template {}", name, template)
@@ -86,9 +86,15 @@ def fresh_database(server_url: str, template: str) -> Iterator[str]:
             _execute(connection, "drop database {} with (force)", name)
 
 
-def empty(url: str) -> None:
+def as_bot(owner_url: str) -> str:
+    """Return the URL with which the bot uses the same database."""
+    parts = urlsplit(owner_url)
+    return urlunsplit(parts._replace(netloc=f"mutatiebot@{parts.netloc.rpartition('@')[2]}"))
+
+
+def empty(owner_url: str) -> None:
     """Throw everybody out of a migrated database and take every row away."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(_END_USERS)
         connection.execute(_EMPTY)
 

@@ -32,6 +32,13 @@ def _text(max_length: int) -> Rule:
     return rule
 
 
+def _identity(value: object) -> bool:
+    """Accept what may stand in an address: one line, visible, no step to another folder."""
+    if not isinstance(value, str) or len(value) > _MAX_IDENTITY:
+        return False
+    return value.isprintable() and value not in _DOT_SEGMENTS
+
+
 def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -55,17 +62,19 @@ def _list(item_rule: Rule, max_items: int = 200) -> Rule:
     return rule
 
 
-_ID: Final = _text(1024)
+_MAX_IDENTITY: Final = 1024
+_DOT_SEGMENTS: Final = frozenset({".", ".."})
 _NAME: Final = _text(512)
 _WORD: Final = _text(128)
 # The body limit of the server bounds long texts; people get an answer about them.
 _ANY_TEXT: Final = _text(1_000_000)
 
 _ACCOUNT_FIELDS: Final[Mapping[str, Rule]] = {
-    "id": _ID,
+    "id": _identity,
     "name": _NAME,
     "aadObjectId": _WORD,
     "role": _WORD,
+    "userRole": _WORD,
     "tenantId": _WORD,
 }
 _ACCOUNT: Final = _shape(_ACCOUNT_FIELDS, "id")
@@ -73,7 +82,7 @@ _CONVERSATION: Final = _shape(
     {**_ACCOUNT_FIELDS, "isGroup": _flag, "conversationType": _WORD}, "id"
 )
 _ENTITY: Final = _shape(
-    {"type": _WORD, "text": _ANY_TEXT, "mentioned": _shape({"id": _ID, "name": _NAME})}
+    {"type": _WORD, "text": _ANY_TEXT, "mentioned": _shape({"id": _identity, "name": _NAME})}
 )
 _ATTACHMENT: Final = _shape(
     {
@@ -88,7 +97,7 @@ _REQUIRED: Final = ("type", "from", "conversation", "recipient")
 
 _ACTIVITY: Final[Mapping[str, Rule]] = {
     "type": _WORD,
-    "id": _ID,
+    "id": _identity,
     "timestamp": _WORD,
     "localTimestamp": _WORD,
     "localTimezone": _WORD,
@@ -114,7 +123,7 @@ _ACTIVITY: Final[Mapping[str, Rule]] = {
     "entities": _list(_ENTITY),
     "channelData": _shape({"tenant": _shape({"id": _WORD})}),
     "action": _WORD,
-    "replyToId": _ID,
+    "replyToId": _identity,
     "label": _ANY_TEXT,
     "valueType": _ANY_TEXT,
     "value": lambda _: True,

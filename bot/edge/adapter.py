@@ -17,14 +17,19 @@ _PLAIN_DELIVERY: Final = frozenset({None, "", "normal", "notification"})
 
 @dataclass(frozen=True, slots=True)
 class InvokeAnswer:
-    """What the HTTP answer to an invoke says; no body when None."""
+    """What the HTTP answer to an activity says; no body when None.
+
+    Attributes:
+        retry_after_s: When the channel may try again.
+    """
 
     status: int
     body: Mapping[str, object] | None = None
+    retry_after_s: int | None = None
 
 
 def answer_invoke(context: TurnContext, answer: InvokeAnswer) -> None:
-    """Set the answer of an invoke, from within its turn."""
+    """Set the answer of an invoke, or that another activity failed, from within its turn."""
     context.turn_state[_ANSWER_KEY] = answer
 
 
@@ -42,7 +47,7 @@ class EdgeAdapter(BotAdapter):
         self._on_turn = on_turn
 
     async def process(self, payload: Mapping[str, Any]) -> InvokeAnswer | None:
-        """Run one turn; return the answer to an invoke, None for everything else.
+        """Run one turn; return the answer to an invoke, None for everything else that went well.
 
         Args:
             payload: Admitted by the gate.
@@ -53,10 +58,10 @@ class EdgeAdapter(BotAdapter):
             return InvokeAnswer(_NOT_IMPLEMENTED)
         context = TurnContext(self, activity)
         await self.run_pipeline(context, self._on_turn)
-        if activity.type != ActivityTypes.invoke:
-            return None
         answer = context.turn_state.get(_ANSWER_KEY)
-        return answer if isinstance(answer, InvokeAnswer) else InvokeAnswer(_NOT_IMPLEMENTED)
+        if isinstance(answer, InvokeAnswer):
+            return answer
+        return InvokeAnswer(_NOT_IMPLEMENTED) if activity.type == ActivityTypes.invoke else None
 
     async def send_activities(
         self,

@@ -23,8 +23,12 @@ class RejectedMessageError(DeliveryError):
     """The Connector will not take this message or this bot: trying again changes nothing."""
 
 
+class AddressRefusedError(RejectedMessageError):
+    """The address is not one the bot talks to: no connection was made."""
+
+
 class ConnectorUnavailableError(DeliveryError):
-    """The message may arrive when it is sent again later.
+    """What was asked was certainly not done, and may be done when it is asked again later.
 
     Attributes:
         retry_after_s: Seconds the Connector asked to wait, None when it did not say.
@@ -35,6 +39,14 @@ class ConnectorUnavailableError(DeliveryError):
     ) -> None:
         super().__init__(status, code)
         self.retry_after_s = retry_after_s
+
+
+class UnknownOutcomeError(ConnectorUnavailableError):
+    """Nobody knows whether it was done: no answer, or one from somewhere on the way."""
+
+
+class SendLimitError(ConnectorUnavailableError):
+    """The bot keeps to the limits of Teams, so nothing was sent yet."""
 
 
 class TokenUnavailableError(ConnectorUnavailableError):

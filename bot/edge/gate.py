@@ -16,10 +16,22 @@ from bot.edge.token_verifier import Caller, TokenVerifier
 CHANNEL: Final = "msteams"
 MAX_BODY_BYTES: Final = 256 * 1024
 
+_MAX_DIGITS: Final = 20
+
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BEARER: Final = "Bearer "
 _BOT_PREFIX: Final = "28:"
-_BOT_ROLES: Final = frozenset({"bot", "skill"})
+_NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+_PEOPLE_ROLES: Final = frozenset({"", "user"})
+_BOT_ROLES: Final = frozenset({"", "bot"})
+# Guests of a meeting are people without an account of the tenant.
+_OUTSIDERS: Final = frozenset({"anonymous", "guest", "federated"})
+# The channel itself; anything else is an app that speaks for somebody.
+_CHANNEL_CALLER: Final = "urn:botframework:azure"
+# Replies inside the HTTP answer, or over a stream, are how skills and emulators ask.
+_PLAIN_DELIVERY: Final = frozenset({"", "normal", "notification"})
+_FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")
+_HOST: Final = re.compile(r"(?P<name>[a-z0-9.-]+|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _BY_PEOPLE: Final = frozenset({"message", "invoke"})
 
 
@@ -82,11 +94,14 @@ class Gate:
             RefusedError: Nobody the bot knows; do not even read the body.
         """
         if self._verifier is None:
+            _require_this_machine(headers)
             return None
         values = headers.getall("Authorization", [])
         if len(values) != 1 or not values[0].startswith(_BEARER):
             raise RefusedError(Reason.CREDENTIALS_MISSING)
-        return await self._verifier.verify(values[0].removeprefix(_BEARER))
+        caller = await self._verifier.verify(values[0].removeprefix(_BEARER))
+        _check_announced_size(headers)
+        return caller
 
     def examine(self, caller: Caller | None, raw: bytes) -> Admitted:
         """Return the activity in `raw` when it fits the caller and the policy.
@@ -104,6 +119,7 @@ class Gate:
         except FieldError as error:
             raise RefusedError(Reason.BODY_FIELDS) from error
         self._check_channel(payload, caller)
+        _check_delivery(payload)
         self._check_service_url(payload, caller)
         if self._policy.authenticated:
             self._check_tenant(payload)
@@ -131,24 +147,67 @@ class Gate:
 
     def _check_tenant(self, payload: Mapping[str, object]) -> None:
         stated = _part(_part(payload, "channelData"), "tenant").get("id")
-        conversation_tenant = _part(payload, "conversation").get("tenantId")
-        for tenant in (stated, stated if conversation_tenant is None else conversation_tenant):
+        elsewhere = (
+            _part(payload, "conversation").get("tenantId"),
+            _part(payload, "from").get("tenantId"),
+        )
+        for tenant in (stated, *(other for other in elsewhere if other is not None)):
             if not isinstance(tenant, str) or tenant.lower() != self._policy.tenant_id.lower():
                 raise RefusedError(Reason.TENANT)
 
     def _check_people(self, payload: Mapping[str, object]) -> None:
         sender, recipient = _part(payload, "from"), _part(payload, "recipient")
-        role = str(sender.get("role")).lower()
-        if str(sender["id"]).startswith(_BOT_PREFIX) or role in _BOT_ROLES:
-            raise RefusedError(Reason.SENDER)
-        person = sender.get("aadObjectId")
-        if isinstance(person, str) and _GUID.fullmatch(person):
-            sender["aadObjectId"] = person.lower()
-        elif person is not None or payload["type"] in _BY_PEOPLE:
-            raise RefusedError(Reason.SENDER)
+        _check_sender(sender, is_act=payload["type"] in _BY_PEOPLE)
         own_account = f"{_BOT_PREFIX}{self._policy.app_id}"
+        if _word(recipient, "role") not in _BOT_ROLES:
+            raise RefusedError(Reason.RECIPIENT)
         if self._policy.authenticated and str(recipient["id"]).lower() != own_account.lower():
             raise RefusedError(Reason.RECIPIENT)
+
+
+def _require_this_machine(headers: CIMultiDictProxy[str]) -> None:
+    """Refuse in local mode what came through a proxy or under a name of another machine.
+
+    The socket is on loopback, but a proxy or a page whose name was rebound can reach that.
+    """
+    host = _HOST.fullmatch(headers.get("Host", ""))
+    if host is None or host["name"].lower() not in LOOPBACK_HOSTS:
+        raise RefusedError(Reason.NOT_LOCAL)
+    if any(name in headers for name in _FORWARDED):
+        raise RefusedError(Reason.NOT_LOCAL)
+
+
+def _check_announced_size(headers: CIMultiDictProxy[str]) -> None:
+    """Refuse at once what would be too long, instead of waiting until it is."""
+    length = headers.get("Content-Length", "")
+    if length.isdecimal() and (len(length) > _MAX_DIGITS or int(length) > MAX_BODY_BYTES):
+        raise RefusedError(Reason.BODY_SIZE)
+
+
+def _check_delivery(payload: Mapping[str, object]) -> None:
+    if _word(payload, "deliveryMode") not in _PLAIN_DELIVERY:
+        raise RefusedError(Reason.DELIVERY)
+    if payload.get("callerId") not in {None, _CHANNEL_CALLER}:
+        raise RefusedError(Reason.FOREIGN_CALLER)
+
+
+def _check_sender(sender: dict[str, object], *, is_act: bool) -> None:
+    """Refuse all but a person of the tenant, and write their object id in lower case."""
+    if str(sender["id"]).strip().startswith(_BOT_PREFIX):
+        raise RefusedError(Reason.SENDER)
+    if _word(sender, "role") not in _PEOPLE_ROLES or _word(sender, "userRole") in _OUTSIDERS:
+        raise RefusedError(Reason.SENDER)
+    person = sender.get("aadObjectId")
+    if isinstance(person, str) and _GUID.fullmatch(person) and person != _NOBODY:
+        sender["aadObjectId"] = person.lower()
+    elif person is not None or is_act:
+        raise RefusedError(Reason.SENDER)
+
+
+def _word(parent: Mapping[str, object], name: str) -> str:
+    """Return a word inside `parent` in lower case; empty when it is absent."""
+    value = parent.get(name)
+    return "" if value is None else str(value).lower()
 
 
 def _part(parent: Mapping[str, object], name: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The four addresses of the process, with limits on how long and how much others may talk."""
+"""The five addresses of the process, with limits on how long and how much others may talk."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,9 +25,34 @@ _BODY_TIMEOUT_S: Final = 10.0
 _PROBE_TIMEOUT_S: Final = 2.0
 _IDLE_S: Final = 15.0
 _LINGER_S: Final = 2.0
+_DRAIN_S: Final = 12.0  # longer than any turn takes
 _MAX_HEADER_BYTES: Final = 16 * 1024
 
 _log = structlog.get_logger(__name__)
+
+
+class _Asked:
+    """A probe that runs once at a time and is not waited for long.
+
+    One that hangs is neither started again nor cancelled: its end is what the next to ask hears.
+    """
+
+    def __init__(self, probe: Probe) -> None:
+        self._probe = probe
+        self._running: asyncio.Task[bool | str] | None = None
+
+    async def answer(self) -> bool | str:
+        """Return what the probe says, or that it does not."""
+        running = self._running or asyncio.create_task(self._run())
+        self._running = running
+        await asyncio.wait({running}, timeout=_PROBE_TIMEOUT_S)
+        if not running.done():
+            return "no answer in time"
+        self._running = None
+        return running.result()
+
+    async def _run(self) -> bool | str:
+        return await self._probe()
 
 
 class Endpoints:
@@ -44,7 +69,7 @@ class Endpoints:
         self._gate = gate
         self._adapter = adapter
         self._metrics = metrics
-        self._probes = probes
+        self._probes = {name: _Asked(probe) for name, probe in probes.items()}
 
     async def messages(self, request: web.Request) -> web.Response:
         """Take one activity: 200, the answer to an invoke, or the status of a refusal."""
@@ -58,13 +83,17 @@ class Endpoints:
             answer = await self._adapter.process(admitted.payload)
         return _response(answer)
 
+    async def started(self, _: web.Request) -> web.Response:
+        """Answer 200: the program is put together, or nobody would listen here."""
+        return web.Response(text="started")
+
     async def live(self, _: web.Request) -> web.Response:
         """Answer 200: the loop turns."""
         return web.Response(text="alive")
 
     async def ready(self, _: web.Request) -> web.Response:
         """Answer 200 when every probe is well, 503 with what is not otherwise."""
-        results = await asyncio.gather(*(_run(probe) for probe in self._probes.values()))
+        results = await asyncio.gather(*(asked.answer() for asked in self._probes.values()))
         checks = dict(zip(self._probes, results, strict=True))
         is_ready = all(result is True for result in results)
         return web.Response(
@@ -96,6 +125,7 @@ def make_app(
     app.router.add_post(MESSAGES_PATH, endpoints.messages)
     app.router.add_get("/livez", endpoints.live)
     app.router.add_get("/readyz", endpoints.ready)
+    app.router.add_get("/startup", endpoints.started)
     app.router.add_get("/metrics", endpoints.metrics)
     return app
 
@@ -106,6 +136,7 @@ def make_runner(app: web.Application) -> web.AppRunner:
         app,
         access_log=None,
         handle_signals=False,
+        shutdown_timeout=_DRAIN_S,
         # aiohttp counts this from the start of the connection, so it bounds slow headers too.
         keepalive_timeout=_IDLE_S,
         lingering_time=_LINGER_S,
@@ -136,13 +167,7 @@ def _response(answer: InvokeAnswer | None) -> web.Response:
     if answer is None:
         return web.Response(status=200)
     if answer.body is None:
-        return web.Response(status=answer.status)
+        again = answer.retry_after_s
+        headers = {} if again is None else {"Retry-After": str(again)}
+        return web.Response(status=answer.status, headers=headers)
     return web.Response(status=answer.status, body=orjson.dumps(answer.body), content_type=_JSON)
-
-
-async def _run(probe: Probe) -> bool | str:
-    try:
-        async with asyncio.timeout(_PROBE_TIMEOUT_S):
-            return await probe()
-    except TimeoutError:
-        return "no answer in time"

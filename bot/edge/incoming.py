@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from botbuilder.schema import Activity, ActivityTypes
 
 from bot.edge.references import is_personal
-from dialogs.turn import Incoming, IncomingKind
+from bot.edge.seals import Opened, Seals
+from dialogs.turn import Incoming, IncomingKind, Standing
 from mutations.identity import ObjectId
 
 CARD_ACTION: Final = "adaptiveCard/action"
@@ -15,7 +16,7 @@ CARD_ACTION: Final = "adaptiveCard/action"
 # Teams sends the HTML rendering of a typed message along as an attachment.
 _TYPED_TEXT: Final = "text/html"
 
-_NOTHING: Final[tuple[str, dict[str, object]]] = ("", {})
+_NOTHING: Final[tuple[str, Mapping[str, object]]] = ("", {})
 
 
 class ActivityKind(StrEnum):
@@ -49,25 +50,26 @@ def kind_of(activity: Activity) -> ActivityKind:
     return ActivityKind.IGNORED
 
 
-def read_incoming(activity: Activity, kind: ActivityKind) -> Incoming:
-    """Return the act of the sender; a press that cannot be read has no verb."""
-    verb, data = _NOTHING
-    incoming_kind = IncomingKind.PRESS
-    if kind is ActivityKind.PRESS:
-        verb, data = _read_execute(activity.value)
-    elif kind is ActivityKind.SUBMIT:
-        verb, data = _read_submit(activity.value)
-    else:
-        incoming_kind = IncomingKind(kind.value)
+def read_incoming(activity: Activity, kind: ActivityKind, seals: Seals) -> Incoming:
+    """Return the act of the sender; a press that no card of ours sends has no verb and no data."""
+    person = ObjectId(activity.from_property.aad_object_id)
+    is_press = kind in {ActivityKind.PRESS, ActivityKind.SUBMIT}
+    verb, opened = "", Opened(Standing.GENUINE)
+    if is_press:
+        verb, data = _pressed(activity, kind)
+        opened = seals.opened(verb, data, person=person, conversation_id=activity.conversation.id)
+    is_ours = opened.standing is not Standing.BROKEN
     return Incoming(
-        kind=incoming_kind,
-        person=ObjectId(activity.from_property.aad_object_id),
+        kind=IncomingKind.PRESS if is_press else IncomingKind(kind.value),
+        person=person,
         name=activity.from_property.name or "",
         conversation_id=activity.conversation.id,
         personal=is_personal(activity),
         text=_typed_text(activity) if kind is ActivityKind.MESSAGE else "",
-        verb=verb,
-        data=data,
+        verb=verb if is_ours else "",
+        data=opened.data,
+        inputs=opened.inputs,
+        standing=opened.standing,
         card_id=activity.reply_to_id or "",
         has_attachment=any(
             attachment.content_type != _TYPED_TEXT for attachment in activity.attachments or ()
@@ -75,31 +77,22 @@ def read_incoming(activity: Activity, kind: ActivityKind) -> Incoming:
     )
 
 
-_Press = tuple[str, dict[str, object]]
+_Press: TypeAlias = tuple[str, Mapping[str, object]]
 
 
-def _read_execute(value: object) -> _Press:
-    """Read Action.Execute: inputs and data come together in `action.data`."""
-    action = value.get("action") if isinstance(value, dict) else None
-    if not isinstance(action, dict):
-        return _NOTHING
-    data = action.get("data")
-    return _press(action.get("verb"), {} if data is None else data)
-
-
-def _read_submit(value: object) -> _Press:
-    """Read Action.Submit, the fallback of old clients: the verb is among the data."""
-    if not isinstance(value, dict):
-        return _NOTHING
-    data = {key: item for key, item in value.items() if key not in {"verb", "msteams"}}
-    return _press(value.get("verb"), data)
-
-
-def _press(verb: object, data: object) -> _Press:
-    """Return verb and data; for what no card of ours sends a press without verb."""
-    if isinstance(verb, str) and isinstance(data, dict):
-        return verb, data
-    return _NOTHING
+def _pressed(activity: Activity, kind: ActivityKind) -> _Press:
+    """Return verb and data of a press, nothing of what has another shape."""
+    value = activity.value
+    if kind is ActivityKind.SUBMIT:
+        # Action.Submit, the fallback of old clients: the verb is among the data.
+        verb, data = value.get("verb"), value
+    else:
+        # Action.Execute: inputs and data come together in `action.data`.
+        action = value.get("action") if isinstance(value, dict) else None
+        verb, data = (
+            (action.get("verb"), action.get("data")) if isinstance(action, dict) else _NOTHING
+        )
+    return (verb, data) if isinstance(verb, str) and isinstance(data, dict) else _NOTHING
 
 
 def _typed_text(activity: Activity) -> str:

@@ -22,11 +22,14 @@ class OutgoingActivity(Activity):
         return copy(self)
 
 
-def card_activity(card: Mapping[str, object], *, summary: str) -> Activity:
-    """Return the message with one card; `summary` is the text of its notification."""
+def card_activity(card: Mapping[str, object], *, summary: str, text: str = "") -> Activity:
+    """Return the message with one card, `text` above it; `summary` is for its notification."""
     attachment = Attachment(content_type=CARD_TYPE, content=card)
     return OutgoingActivity(
-        type=ActivityTypes.message, attachments=[attachment], summary=summary or None
+        type=ActivityTypes.message,
+        text=text or None,
+        attachments=[attachment],
+        summary=summary or None,
     )
 
 
@@ -35,6 +38,6 @@ def text_activity(text: str) -> Activity:
     return OutgoingActivity(type=ActivityTypes.message, text=text, text_format="plain")
 
 
-def card_message(card: Mapping[str, object], *, summary: str) -> Json:
+def card_message(card: Mapping[str, object], *, summary: str, text: str = "") -> Json:
     """Return the JSON of a message with one card, for `Connector.send` and `update`."""
-    return encode_activity(card_activity(card, summary=summary))
+    return encode_activity(card_activity(card, summary=summary, text=text))

@@ -21,6 +21,8 @@ class Reason(StrEnum):
     TENANT = "tenant"
     SENDER = "sender"
     RECIPIENT = "recipient"
+    DELIVERY = "delivery"
+    NOT_LOCAL = "not_local"
     KEYS_UNAVAILABLE = "keys_unavailable"
     CONTENT_TYPE = "content_type"
     BODY_SIZE = "body_size"
@@ -35,6 +37,7 @@ _STATUS = {
     Reason.TOKEN_MALFORMED: 401,
     Reason.KEYS_UNAVAILABLE: 503,
     Reason.CONTENT_TYPE: 400,
+    Reason.DELIVERY: 400,
     Reason.BODY_SIZE: 413,
     Reason.BODY_SLOW: 408,
     Reason.BODY_BROKEN: 400,

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,20 +38,32 @@ class SigningKey:
     public: RSAPublicKey
     endorsements: frozenset[str]
 
+    @property
+    def modulus(self) -> int:
+        """The number that tells this key from any other."""
+        return self.public.public_numbers().n
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyTimes:
     """How often keys are read, in seconds.
 
+    A new key is read at its first use. Whoever makes up keys or signatures causes one reading a
+    minute, and can so delay a new key by that minute.
+
     Attributes:
-        timeout_s: Longest wait for one document.
-        refetch_s: Least time between two readings that unknown keys cause.
+        timeout_s: Longest time for one reading.
+        refetch_s: Least time between a reading and one that an unknown key causes; also the time
+            between readings while no key is known at all.
+        fruitless_s: The same after a reading for an unknown key, or for a signature that did not
+            fit, that brought nothing new.
         refresh_s: Time between two readings while all is well.
-        recovery_s: The same after a failed reading.
+        recovery_s: Time between a failed reading and the next, whatever causes it.
     """
 
     timeout_s: float = 4.0
     refetch_s: float = 10.0
+    fruitless_s: float = 60.0
     refresh_s: float = 3600.0
     recovery_s: float = 30.0
 
@@ -58,7 +71,8 @@ class KeyTimes:
 class SigningKeys:
     """The current keys behind an OpenID metadata address.
 
-    A failed reading keeps the old keys. At most one reading runs at a time.
+    A failed reading keeps the old keys, and so does one whose keys are all unusable. At most one
+    reading runs at a time.
     """
 
     def __init__(
@@ -75,7 +89,8 @@ class SigningKeys:
         self._times = times or KeyTimes()
         self._monotonic = monotonic
         self._keys: Mapping[str, SigningKey] = {}
-        self._attempted_at: float | None = None
+        self._attempted_at = -math.inf
+        self._pause_s = 0.0
         self._reading: asyncio.Task[bool] | None = None
 
     @property
@@ -95,49 +110,71 @@ class SigningKeys:
         """
         key = self._keys.get(kid)
         if key is None and self._may_read():
-            await self.refresh()
+            await self._refresh(is_search=True)
             key = self._keys.get(kid)
         if key is None and not self._keys:
             raise KeysUnavailableError
         return key
 
+    async def replacement(self, doubted: SigningKey) -> SigningKey | None:
+        """Return another key under the name of one that a signature did not fit, or None.
+
+        The keys are read anew when time allows: what was published may have been wrong.
+        """
+        if self._keys.get(doubted.kid) is doubted and self._may_read():
+            await self._refresh(is_search=True)
+        key = self._keys.get(doubted.kid)
+        return None if key is None or key.modulus == doubted.modulus else key
+
     async def refresh(self) -> bool:
         """Read the keys now, or join the reading under way; tell whether it succeeded."""
-        if self._reading is None:
-            self._attempted_at = self._monotonic()
-            self._reading = asyncio.create_task(self._read())
-            self._reading.add_done_callback(self._finished)
-        # A caller that goes away must not end the reading that others wait for.
-        return await asyncio.shield(self._reading)
+        return await self._refresh(is_search=False)
 
     async def keep_fresh(self) -> None:
         """Read the keys now and for ever after; run as a task, stop by cancelling it."""
         while True:
             succeeded = await self.refresh()
-            await asyncio.sleep(self._times.refresh_s if succeeded else self._times.recovery_s)
+            await asyncio.sleep(self._times.refresh_s if succeeded else self._after_failure_s())
 
     def _may_read(self) -> bool:
-        if self._reading is not None or self._attempted_at is None:
-            return True
-        return self._monotonic() - self._attempted_at >= self._times.refetch_s
+        is_reading = self._reading is not None
+        return is_reading or self._monotonic() - self._attempted_at >= self._pause_s
+
+    async def _refresh(self, *, is_search: bool) -> bool:
+        if self._reading is None:
+            self._attempted_at = self._monotonic()
+            self._reading = asyncio.create_task(self._read(is_search=is_search))
+            self._reading.add_done_callback(self._finished)
+        # A caller that goes away must not end the reading that others wait for.
+        return await asyncio.shield(self._reading)
 
     def _finished(self, _: asyncio.Task[bool]) -> None:
         self._reading = None
 
-    async def _read(self) -> bool:
+    def _after_failure_s(self) -> float:
+        return self._times.recovery_s if self._keys else self._times.refetch_s
+
+    async def _read(self, *, is_search: bool) -> bool:
+        known = _moduli(self._keys)
         try:
             async with asyncio.timeout(self._times.timeout_s):
-                metadata = await self._fetch(self._metadata_url)
-                keys_url = metadata.get("jwks_uri")
-                if not isinstance(keys_url, str):
-                    raise TypeError("metadata without jwks_uri")  # noqa: TRY301 - one handler
-                _require_safe(keys_url)
-                self._keys = _parse_keys(await self._fetch(keys_url))
+                self._keys = await self._published()
         except (*_FAULTS, TypeError) as error:
+            self._pause_s = self._after_failure_s()
             _log.warning("signing keys not read", error=type(error).__name__, kept=len(self._keys))
             return False
+        is_fruitless = is_search and _moduli(self._keys) <= known
+        self._pause_s = self._times.fruitless_s if is_fruitless else self._times.refetch_s
         _log.debug("signing keys read", keys=len(self._keys))
         return True
+
+    async def _published(self) -> Mapping[str, SigningKey]:
+        metadata = await self._fetch(self._metadata_url)
+        keys_url = metadata.get("jwks_uri")
+        if not isinstance(keys_url, str):
+            raise TypeError("metadata without jwks_uri")
+        _require_safe(keys_url)
+        return _parse_keys(await self._fetch(keys_url))
 
     async def _fetch(self, url: str) -> Mapping[str, object]:
         async with self._session.get(url, allow_redirects=False) as response:
@@ -189,6 +226,10 @@ def _parse_key(entry: Mapping[str, object]) -> SigningKey | None:
         return None
     named = endorsements if isinstance(endorsements, list) else []
     return SigningKey(kid, public, frozenset(item for item in named if isinstance(item, str)))
+
+
+def _moduli(keys: Mapping[str, SigningKey]) -> set[tuple[str, int]]:
+    return {(key.kid, key.modulus) for key in keys.values()}
 
 
 def _number(text: object) -> int:

@@ -1,5 +1,7 @@
 """Checks the token of the Bot Connector and remembers, in bounds, what it has checked."""
 
+import base64
+import binascii
 import hashlib
 import re
 from collections import OrderedDict
@@ -22,8 +24,11 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re
 _MAX_TOKEN: Final = 8192
 # Claims with which Entra names the calling app: another bot or a skill, never the channel.
 _CALLING_APP_CLAIMS: Final = ("appid", "azp")
-# RecursionError: PyJWT hands the header to a recursive parser.
-_BAD_TOKEN: Final = (jwt.PyJWTError, ValueError, RecursionError)
+# Members of a header that bring a key along or change what is signed (RFC 7515, RFC 7797).
+_REFUSED_MEMBERS: Final = frozenset(
+    {"jwk", "jku", "x5u", "x5c", "crit", "b64", "enc", "zip", "cty", "epk", "apu", "apv"}
+)
+_BAD_TOKEN: Final = (jwt.PyJWTError, ValueError)
 _JWS: Final = jwt.PyJWS(algorithms=[_ALGORITHM])
 
 
@@ -85,11 +90,7 @@ class TokenVerifier:
             self._callers.popitem(last=False)
 
     async def _verify_anew(self, token: str) -> Caller:
-        key = await self._key_of(token)
-        try:
-            payload = _JWS.decode(token, key.public, algorithms=[_ALGORITHM])
-        except _BAD_TOKEN as error:
-            raise RefusedError(Reason.SIGNATURE) from error
+        payload, key = await self._open(token)
         try:
             claims = parse_object(payload)
         except StrictJsonError as error:
@@ -99,11 +100,20 @@ class TokenVerifier:
             claims, key, expires_at=_moment(claims, "exp"), valid_from=_moment(claims, "nbf")
         )
 
+    async def _open(self, token: str) -> tuple[bytes, SigningKey]:
+        """Return the payload of a token and the key that signed it."""
+        key: SigningKey | None = await self._key_of(token)
+        while key is not None:
+            try:
+                return _JWS.decode(token, key.public, algorithms=[_ALGORITHM]), key
+            except jwt.InvalidSignatureError:
+                key = await self._keys.replacement(key)
+            except _BAD_TOKEN as error:
+                raise RefusedError(Reason.SIGNATURE) from error
+        raise RefusedError(Reason.SIGNATURE)
+
     async def _key_of(self, token: str) -> SigningKey:
-        try:
-            header = _JWS.get_unverified_header(token)
-        except _BAD_TOKEN as error:
-            raise RefusedError(Reason.TOKEN_MALFORMED) from error
+        header = _header_of(token)
         if header.get("alg") != _ALGORITHM:
             raise RefusedError(Reason.ALGORITHM)
         kid = header.get("kid")
@@ -127,6 +137,21 @@ class TokenVerifier:
         now = self._clock.now().timestamp()
         if caller.expires_at <= now - LEEWAY_S or caller.valid_from > now + LEEWAY_S:
             raise RefusedError(Reason.LIFETIME)
+
+
+def _header_of(token: str) -> Mapping[str, object]:
+    """Return the header of a token, read as strictly as everything else of strangers."""
+    segment = token.partition(".")[0]
+    try:
+        header = parse_object(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    except (StrictJsonError, binascii.Error) as error:
+        raise RefusedError(Reason.TOKEN_MALFORMED) from error
+    kid, kind = header.get("kid", ""), header.get("typ", "JWT")
+    if not _REFUSED_MEMBERS.isdisjoint(header) or not isinstance(kid, str):
+        raise RefusedError(Reason.TOKEN_MALFORMED)
+    if not isinstance(kind, str) or kind.upper() != "JWT":
+        raise RefusedError(Reason.TOKEN_MALFORMED)
+    return header
 
 
 def _moment(claims: Mapping[str, object], name: str) -> float:

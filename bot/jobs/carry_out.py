@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import structlog
+
 from fulfilment.engine import Engine
 from fulfilment.progress import Again, Finished, NeedsPerson
 from mutations.identity import ObjectId, RequestId
@@ -11,6 +13,8 @@ from mutations.plan import Obstacle
 from mutations.request import MutationRequest, StepResult
 from mutations.use_cases import UseCases
 from store.work import SqlStore
+
+_log = structlog.get_logger(__name__)
 
 
 class OrderRunner:
@@ -49,6 +53,23 @@ class OrderRunner:
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
+
+    async def give_up(
+        self, request_id: RequestId, account: ObjectId, *, resumed: bool = False
+    ) -> None:
+        """Hand an order over to the service desk that failed too often; twice is once.
+
+        Args:
+            request_id: Whose order.
+            account: As the job names it; the order knows it.
+            resumed: As the job names it; makes no difference.
+        """
+        _log.error("order given up", request_id=request_id, account=account, resumed=resumed)
+        report = await self._engine.report(request_id)
+        open_steps = [line.name for line in report.lines if line.verified_at is None]
+        last = [line.name for line in report.lines[-1:]]
+        step = next(iter(open_steps + last), "")
+        await self._use.give_up_work(request_id, step=step)
 
     async def _results(self, request: MutationRequest) -> tuple[StepResult, ...]:
         report = await self._engine.report(request.id)

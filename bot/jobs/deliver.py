@@ -1,50 +1,52 @@
 """Sending the messages that are owed to people."""
 
+from collections.abc import Mapping
+
 import structlog
 
-from bot.edge.connector import Connector
-from bot.edge.delivery_errors import UnreachableError
-from bot.edge.outgoing import card_message
+from bot.edge.delivery_errors import RejectedMessageError
 from bot.jobs.digest import digest_of
-from bot.jobs.reach import Reach
+from bot.jobs.posting import Letter, Posted, Posting
 from dialogs.presenter import TO_DECIDERS, Presenter, Shown, awaits_decision
+from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import Deliver, Message, RefreshCards
 from mutations.request import MutationRequest
-from store.conversation_references import ConversationReference
-from store.deliveries import Delivery, DeliveryState, SqlDeliveries
-from store.sent_cards import NewCard, SqlSentCards
+from store.deliveries import Delivery, DeliveryState, SqlDeliveries, Standing
+from store.sent_cards import NewCard
 from store.work import SqlStore, SqlWork
 
 _log = structlog.get_logger(__name__)
 
+_OVER = (DeliveryState.SENT, DeliveryState.REJECTED, DeliveryState.MOOT)
+
 
 class Deliveries:
-    """Sends each message once, and remembers who could not be reached."""
+    """Sends each message at least once, says so where it may be twice, and forgets none."""
 
     def __init__(
         self,
         store: SqlStore,
         presenter: Presenter,
-        connector: Connector,
-        reach: Reach,
+        posting: Posting,
         *,
         deliveries: SqlDeliveries,
-        sent_cards: SqlSentCards,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._presenter = presenter
-        self._connector = connector
-        self._reach = reach
+        self._posting = posting
         self._deliveries = deliveries
-        self._sent_cards = sent_cards
+        self._clock = clock
 
     async def deliver(
         self, request_id: RequestId, person: ObjectId, message: str, occasion: str
     ) -> None:
-        """Send one message; does nothing when it was sent before.
+        """Send one message; does nothing when it is known to have been sent before.
 
-        A stop between sending and writing that down sends it twice: the card is the same.
+        When an earlier attempt may have arrived, it is sent with a note that says so; and a
+        question goes out then even if it was answered meanwhile, in its final form, so that no
+        copy in the chat has the last word.
 
         Raises:
             ConnectorUnavailableError: Not now; the job is tried again.
@@ -53,76 +55,116 @@ class Deliveries:
             request_id=request_id, person=person, message=Message(message), occasion=occasion
         )
         delivery = _delivery(job)
-        if await self._deliveries.state(delivery.key) is DeliveryState.SENT:
+        standing = await self._deliveries.standing(delivery.key)
+        if standing is not None and standing.state in _OVER:
             return
         request = await self._store.read(lambda now: now.requests.get(request_id))
-        if request is None or _is_moot(job, request):
+        if request is None:
             return
-        about = ObjectId(occasion) if job.message is Message.UNREACHABLE else None
-        shown = self._presenter.message(job.message, request, person, about=about)
-        reference = await self._send(job, shown)
-        if reference is None:
-            await self._unreachable(job, delivery, request)
+        uncertain = standing is not None and standing.uncertain
+        if _is_moot(job, request) and not uncertain:
+            await self._deliveries.keep(delivery, Standing(state=DeliveryState.MOOT))
             return
-        await self._deliveries.keep(delivery, DeliveryState.SENT)
-        await self._store.run(lambda work: work.jobs.enqueue(RefreshCards(request_id=request_id)))
-
-    async def _send(self, job: Deliver, shown: Shown) -> ConversationReference | None:
-        reference = await self._reach.find(job.person)
-        if reference is None:
-            return None
-        try:
-            return await self._post(job, shown, reference)
-        except UnreachableError:
-            reference = await self._reach.lost(job.person)
-        if reference is None:
-            return None
-        try:
-            return await self._post(job, shown, reference)
-        except UnreachableError:
-            return None
-
-    async def _post(
-        self, job: Deliver, shown: Shown, reference: ConversationReference
-    ) -> ConversationReference:
-        activity_id = await self._connector.send(
-            reference.service_url,
-            reference.conversation_id,
-            card_message(shown.card, summary=shown.summary),
+        note = self._presenter.repeat_note() if uncertain else ""
+        letter = Letter(
+            job=job,
+            delivery=delivery,
+            shown=self._shown(job, request),
+            uncertain=uncertain,
+            note=note,
         )
-        await self._sent_cards.remember(
-            NewCard(
-                person=job.person,
-                kind=shown.kind,
-                request_id=job.request_id,
-                conversation_id=reference.conversation_id,
-                activity_id=activity_id,
-                service_url=reference.service_url,
-                digest=digest_of(shown.lasting),
+        await self._bring(letter, request)
+
+    def _shown(self, job: Deliver, request: MutationRequest) -> Shown:
+        if _is_moot(job, request):
+            return self._presenter.answered_question(request, job.person)
+        about = ObjectId(job.occasion) if job.message is Message.UNREACHABLE else None
+        return self._presenter.message(job.message, request, job.person, about=about)
+
+    async def _bring(self, letter: Letter, request: MutationRequest) -> None:
+        try:
+            posted = await self._posting.post(letter)
+        except RejectedMessageError as error:
+            await self._rejected(letter, error)
+            return
+        if posted is None:
+            await self._unreachable(letter, request)
+        else:
+            await self._sent(letter, posted)
+
+    async def _sent(self, letter: Letter, posted: Posted) -> None:
+        job, shown, reference = letter.job, letter.shown, posted.reference
+
+        async def act(work: SqlWork) -> None:
+            await work.deliveries.keep(letter.delivery, Standing(state=DeliveryState.SENT))
+            await work.jobs.enqueue(RefreshCards(request_id=job.request_id))
+            if not posted.activity_id:
+                _log.error("message without id, its card cannot follow", request_id=job.request_id)
+                return
+            await work.sent_cards.remember(
+                NewCard(
+                    person=job.person,
+                    kind=shown.kind,
+                    request_id=job.request_id,
+                    conversation_id=reference.conversation_id,
+                    activity_id=posted.activity_id,
+                    service_url=reference.service_url,
+                    digest=digest_of(shown.lasting),
+                    is_repeat=letter.uncertain,
+                )
             )
-        )
-        return reference
 
-    async def _unreachable(
-        self, job: Deliver, delivery: Delivery, request: MutationRequest
-    ) -> None:
+        await self._store.run(act)
+
+    async def _unreachable(self, letter: Letter, request: MutationRequest) -> None:
         """Keep the message for later and tell the requester, unless that is who is missing."""
+        job = letter.job
         _log.warning("person not reachable", request_id=request.id, message=job.message)
-        await self._deliveries.keep(delivery, DeliveryState.UNREACHABLE)
-        if job.person == request.requester.object_id:
-            return
-        notice = Deliver(
-            request_id=request.id,
-            person=request.requester.object_id,
-            message=Message.UNREACHABLE,
-            occasion=job.person,
+        standing = Standing(state=DeliveryState.UNREACHABLE, uncertain=letter.uncertain)
+
+        async def act(work: SqlWork) -> None:
+            await work.deliveries.keep(letter.delivery, standing)
+            await self._audit(work, "delivery.unreachable", job)
+            if job.person != request.requester.object_id:
+                await work.jobs.enqueue(_notice(job, request))
+
+        await self._store.run(act)
+        # Whoever came in before this was on record was not told of it.
+        if await self._posting.is_back(letter):
+            await self._store.run(lambda work: work.jobs.enqueue(job))
+
+    async def _rejected(self, letter: Letter, error: RejectedMessageError) -> None:
+        """Give up on a message that will never be taken, for everybody to see."""
+        job = letter.job
+        reason = f"{error.status} {error.code}".strip()
+        _log.error("message rejected", request_id=job.request_id, message=job.message, why=reason)
+
+        async def act(work: SqlWork) -> None:
+            standing = Standing(state=DeliveryState.REJECTED, reason=reason)
+            await work.deliveries.keep(letter.delivery, standing)
+            await self._audit(work, "delivery.rejected", job, status=error.status)
+
+        await self._store.run(act)
+
+    async def _audit(self, work: SqlWork, kind: str, job: Deliver, **more: object) -> None:
+        params: Mapping[str, object] = {"person": job.person, "message": job.message, **more}
+        await work.audit.append(
+            kind, at=self._clock.now(), actor=None, request_id=job.request_id, params=params
         )
-        await self._store.run(lambda work: work.jobs.enqueue(notice))
 
 
 def _is_moot(job: Deliver, request: MutationRequest) -> bool:
     """Tell whether a question has been answered before it could be asked."""
     return job.message in TO_DECIDERS and not awaits_decision(request)
+
+
+def _notice(job: Deliver, request: MutationRequest) -> Deliver:
+    return Deliver(
+        request_id=request.id,
+        person=request.requester.object_id,
+        message=Message.UNREACHABLE,
+        occasion=job.person,
+    )
 
 
 def _delivery(job: Deliver) -> Delivery:

@@ -56,6 +56,14 @@ class Reach:
         await self._references.forget(person)
         return await self._open(person)
 
+    async def forget(self, person: ObjectId) -> None:
+        """Drop the chat with a person, so that their next word to the bot counts as news."""
+        await self._references.forget(person)
+
+    async def is_known(self, person: ObjectId) -> bool:
+        """Tell whether a chat with a person is known at this moment."""
+        return await self._references.find(person) is not None
+
     async def _open(self, person: ObjectId) -> ConversationReference | None:
         addresses = self._addresses
         service_url = addresses.of(person)

@@ -2,8 +2,9 @@
 
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
+from bot.jobs.parked import ParkedJobs
 from bot.jobs.refresh import CardRefresher
-from mutations.identity import RequestId
+from mutations.identity import ObjectId, RequestId
 from mutations.jobs import (
     CarryOut,
     CheckPreconditions,
@@ -11,11 +12,14 @@ from mutations.jobs import (
     ExpireRequest,
     RefreshCards,
     RemindDeciders,
+    RemindRequester,
     StartOrder,
     WarnOfRetentionEnd,
 )
 from mutations.use_cases import UseCases
+from store.job_runs import Handler
 from store.jobs import JobEngine
+from store.retry_policy import WITHOUT_END
 
 
 def register_jobs(
@@ -25,14 +29,23 @@ def register_jobs(
     deliveries: Deliveries,
     refresher: CardRefresher,
     orders: OrderRunner,
+    parked: ParkedJobs,
 ) -> None:
-    """Let the engine do every kind of job that a use case can enqueue."""
+    """Let the engine do every kind of job that a use case can enqueue.
+
+    All go on trying while a fault is expected to pass, except the orders: when those hang for
+    hours, the service desk gets them.
+    """
 
     async def check(request_id: str) -> None:
         await use_cases.recheck(CheckPreconditions(request_id=RequestId(request_id)))
 
     async def remind(request_id: str, count: int) -> None:
         await use_cases.remind(RemindDeciders(request_id=RequestId(request_id), count=count))
+
+    async def remind_requester(request_id: str, count: int) -> None:
+        job = RemindRequester(request_id=RequestId(request_id), count=count)
+        await use_cases.remind_of_confirmation(job)
 
     async def expire(request_id: str) -> None:
         await use_cases.expire(ExpireRequest(request_id=RequestId(request_id)))
@@ -41,11 +54,20 @@ def register_jobs(
         job = WarnOfRetentionEnd(request_id=RequestId(request_id))
         await use_cases.warn_of_retention_end(job)
 
-    engine.register(Deliver.name, deliveries.deliver)
-    engine.register(RefreshCards.name, refresher.refresh)
-    engine.register(CheckPreconditions.name, check)
-    engine.register(RemindDeciders.name, remind)
-    engine.register(ExpireRequest.name, expire)
-    engine.register(StartOrder.name, orders.begin)
-    engine.register(CarryOut.name, orders.carry_out)
-    engine.register(WarnOfRetentionEnd.name, warn)
+    def owe(name: str, handler: Handler) -> None:
+        engine.register(name, handler, retry=WITHOUT_END, on_parked=parked.recorder(name))
+
+    owe(Deliver.name, deliveries.deliver)
+    owe(RefreshCards.name, refresher.refresh)
+    owe(CheckPreconditions.name, check)
+    owe(RemindDeciders.name, remind)
+    owe(RemindRequester.name, remind_requester)
+    owe(ExpireRequest.name, expire)
+    owe(StartOrder.name, orders.begin)
+    owe(WarnOfRetentionEnd.name, warn)
+
+    async def give_up(request_id: str, account: str, *, resumed: bool = False) -> None:
+        await orders.give_up(RequestId(request_id), ObjectId(account), resumed=resumed)
+        await parked.record(CarryOut.name, RequestId(request_id))
+
+    engine.register(CarryOut.name, orders.carry_out, on_parked=give_up)

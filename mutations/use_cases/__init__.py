@@ -6,10 +6,11 @@ from mutations.use_cases.context import Context
 from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, WithdrawRequest
 from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
 from mutations.use_cases.find import FindRequests
+from mutations.use_cases.give_up import GiveUpWork
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
-from mutations.use_cases.watch import Expire, Recheck, Remind
+from mutations.use_cases.watch import Expire, Recheck, Remind, RemindOfConfirmation
 from mutations.use_cases.work import (
     BeginWork,
     FinishWork,
@@ -38,9 +39,11 @@ class UseCases:
     refuse: RecordRefusal
     recheck: Recheck
     remind: Remind
+    remind_of_confirmation: RemindOfConfirmation
     expire: Expire
     begin_work: BeginWork
     stop_for_person: StopForPerson
+    give_up_work: GiveUpWork
     resume_work: ResumeWork
     finish_work: FinishWork
     warn_of_retention_end: WarnBeforeRetentionEnds
@@ -65,9 +68,11 @@ def use_cases(context: Context) -> UseCases:
         refuse=RecordRefusal(context),
         recheck=Recheck(context),
         remind=Remind(context),
+        remind_of_confirmation=RemindOfConfirmation(context),
         expire=Expire(context),
         begin_work=BeginWork(context),
         stop_for_person=StopForPerson(context),
+        give_up_work=GiveUpWork(context),
         resume_work=ResumeWork(context),
         finish_work=FinishWork(context),
         warn_of_retention_end=WarnBeforeRetentionEnds(context),

@@ -1,14 +1,17 @@
 """What the source entity and the requester decide."""
 
-from mutations.authority import Role, deciders_of, require
+from mutations.approval import agreed_digest
+from mutations.authority import NotEntitledError, Role, deciders_of, require
 from mutations.case_finder import Retention, find_case
+from mutations.directory import Person
 from mutations.errors import DomainError
 from mutations.identity import ObjectId, RequestId
-from mutations.jobs import Deliver, Message, RefreshCards
+from mutations.jobs import Deliver, Message, RefreshCards, RemindRequester
 from mutations.life_cycle import IllegalTransitionError, State
 from mutations.plan import Plan
-from mutations.ports import Work
+from mutations.ports import Reading, Work
 from mutations.request import Decision, MutationRequest, Party
+from mutations.timers import reminder_at
 from mutations.transitions import (
     agreed_facts,
     confirm,
@@ -16,6 +19,13 @@ from mutations.transitions import (
     withdraw,
 )
 from mutations.use_cases.context import Context
+from mutations.use_cases.membership import (
+    OwnAccountError,
+    employee_ids,
+    require_member,
+    require_other_human,
+    same_human,
+)
 from mutations.use_cases.propose import ORDERS, move_of
 from mutations.use_cases.settle import settle, tell
 
@@ -30,6 +40,12 @@ class MissingReasonError(DomainError):
     """A refusal needs a reason that the requester can do something with."""
 
     message_key = "error.reason.missing"
+
+
+class NoLongerRequesterError(NotEntitledError):
+    """The register no longer lets the requester ask for the new entity."""
+
+    message_key = "error.requester_gone"
 
 
 class TooLateToWithdrawError(DomainError):
@@ -55,37 +71,55 @@ class DecideRetention:
     ) -> MutationRequest:
         """Return the request with the decision; `retention` None refuses the move.
 
-        Who may decide is read from the register now. The same person repeating the same
-        decision gets the same answer.
+        Who may decide is read from the register and the directory now. The same person
+        repeating the same decision in the same round gets the same answer, however far the
+        request has come since.
 
         Raises:
+            NotAMemberError: A guest, or an account that is gone or switched off.
             NotInvolvedError, NotEntitledError: This person may not decide here.
-            AlreadyDecidedError: A colleague was first, or the decision was another.
+            AlreadyDecidedError, DecidedByYouError: It was decided before, and otherwise.
             OldCardError: The card is of an earlier round.
             MissingReasonError: A refusal without a reason.
             IllegalTransitionError: The request no longer waits for a decision.
+            DirectoryUnavailableError: The directory did not answer.
         """
-        if retention is None and not reason.strip():
-            raise MissingReasonError
         context = self._context
+        person = await require_member(context.directory, actor)
+
+        async def look(now: Reading) -> MutationRequest:
+            viewer = context.viewer(actor)
+            return require(await now.requests.get(request_id), viewer, Role.DECIDER)
+
+        seen = await context.store.read(look)
+        await require_other_human(context.directory, person, seen)
 
         async def act(work: Work) -> MutationRequest:
-            viewer = context.viewer(actor)
-            request = require(await work.requests.get(request_id), viewer, Role.DECIDER)
-            if _is_repeat(request, actor, retention):
-                return request
+            request = await look(work)
             if request.round != card_round:
                 raise OldCardError
-            contact = deciders_of(request, context.register, on=context.today())[actor]
-            decision = Decision(
-                retention=retention,
-                by=Party(object_id=actor, name=contact.name),
-                at=context.now(),
-                reason=reason.strip(),
-            )
+            decision = self._decision(request, actor, retention, reason.strip())
+            if _is_same(request.decision, decision):
+                return request
+            if request.decision is None and retention is None and not decision.reason:
+                raise MissingReasonError
             return await self._record(work, request, decision)
 
         return await context.store.run(act)
+
+    def _decision(
+        self, request: MutationRequest, actor: ObjectId, retention: Retention | None, reason: str
+    ) -> Decision:
+        context = self._context
+        contact = deciders_of(request, context.register, on=context.today()).get(actor)
+        if contact is None:  # midnight passed and the deputy's last day with it
+            raise NotEntitledError(number=request.number)
+        return Decision(
+            retention=retention,
+            by=Party(object_id=actor, name=contact.name),
+            at=context.now(),
+            reason=reason,
+        )
 
     async def _record(
         self, work: Work, request: MutationRequest, decision: Decision
@@ -96,7 +130,11 @@ class DecideRetention:
             at=decision.at,
             actor=decision.by.object_id,
             request_id=request.id,
-            params={"retention": decision.retention, "round": request.round},
+            params={
+                "retention": decision.retention,
+                "round": request.round,
+                "digest": decided.approved,
+            },
         )
         messages = {
             State.REJECTED: Message.REJECTED,
@@ -107,13 +145,21 @@ class DecideRetention:
         settled = await settle(work, decided, at=decision.at)
         if settled.state is not State.SCHEDULED:
             await tell(work, decided, messages.get(decided.state, Message.DECIDED))
+        if settled.state is State.TO_CONFIRM:
+            remind_after = self._context.register.contract.remind_after
+            await work.jobs.enqueue(
+                RemindRequester(request_id=request.id, count=1),
+                at=reminder_at(decision.at, remind_after),
+            )
         return await work.requests.save(settled)
 
 
-def _is_repeat(request: MutationRequest, actor: ObjectId, retention: Retention | None) -> bool:
-    decision = request.decision
-    return (
-        decision is not None and decision.by.object_id == actor and decision.retention is retention
+def _is_same(made: Decision | None, again: Decision) -> bool:
+    """Tell whether a press says again what the same person decided before."""
+    return made is not None and (made.by.object_id, made.retention, made.reason) == (
+        again.by.object_id,
+        again.retention,
+        again.reason,
     )
 
 
@@ -129,22 +175,27 @@ class ConfirmOutcome:
         """Return the request under its new outcome; doing it twice is doing it once.
 
         Raises:
-            NotInvolvedError, NotEntitledError: Only the requester confirms.
+            NotAMemberError: A guest, or an account that is gone or switched off.
+            NotInvolvedError, NotEntitledError: Only the requester confirms, for as long as the
+                register lets them ask for the new entity.
             OldCardError: The card is of an earlier round.
             IllegalTransitionError: There is nothing to confirm.
-            DirectoryUnavailableError: The accounts cannot be read for the new plan.
+            DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
+        person = await require_member(context.directory, actor)
 
-        async def look(work: Work) -> MutationRequest:
+        async def look(now: Reading) -> MutationRequest:
             viewer = context.viewer(actor)
-            return require(await work.requests.get(request_id), viewer, Role.REQUESTER)
+            request = require(await now.requests.get(request_id), viewer, Role.REQUESTER)
+            if request.round != card_round:
+                raise OldCardError
+            return request
 
-        seen = await context.store.run(look)
-        if seen.state is not State.TO_CONFIRM and seen.agreed is not None:
+        seen = await context.store.read(look)
+        if seen.agreed is not None:
             return seen
-        if seen.round != card_round:
-            raise OldCardError
+        await self._require_entitled(person, seen)
         plan = await self._plan(seen)
 
         async def act(work: Work) -> MutationRequest:
@@ -158,7 +209,7 @@ class ConfirmOutcome:
                 at=now,
                 actor=actor,
                 request_id=request.id,
-                params={"outcome": confirmed.outcome},
+                params={"outcome": confirmed.outcome, "digest": agreed_digest(confirmed)},
             )
             if confirmed.state is State.SELF_SERVICE:
                 await work.reservations.release(request.id)
@@ -167,6 +218,15 @@ class ConfirmOutcome:
             return await work.requests.save(settled)
 
         return await context.store.run(act)
+
+    async def _require_entitled(self, person: Person, request: MutationRequest) -> None:
+        register = self._context.register
+        target = register.entity(request.target)
+        if target is None or not target.has_requester(person.object_id):
+            entity = register.name_of(request.target)
+            raise NoLongerRequesterError(number=request.number, entity=entity)
+        if same_human(person, await employee_ids(self._context.directory, request.subject)):
+            raise OwnAccountError(number=request.number)
 
     async def _plan(self, request: MutationRequest) -> Plan | None:
         colleague = await self._context.directory.person(request.subject.object_id)
@@ -187,11 +247,16 @@ class WithdrawRequest:
     async def __call__(self, actor: ObjectId, request_id: RequestId) -> MutationRequest:
         """Return the withdrawn request; doing it twice is doing it once.
 
+        Whoever sent a request may take it back, also when the register no longer lets them ask.
+
         Raises:
+            NotAMemberError: A guest, or an account that is gone or switched off.
             NotInvolvedError, NotEntitledError: Only the requester withdraws.
             TooLateToWithdrawError: The work has begun or the request has ended.
+            DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
+        await require_member(context.directory, actor)
 
         async def act(work: Work) -> MutationRequest:
             viewer = context.viewer(actor)

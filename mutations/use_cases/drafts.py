@@ -9,6 +9,7 @@ from mutations.errors import DomainError
 from mutations.identity import ObjectId
 from mutations.ports import Reading, Work
 from mutations.use_cases.context import Context
+from mutations.use_cases.membership import require_member
 
 CANDIDATES = 8
 
@@ -36,11 +37,14 @@ class OpenDraft:
 
         Raises:
             NotARequesterError: The person asks for no entity.
+            NotAMemberError: A guest, or an account that is gone or switched off.
+            DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
         entities = context.register.requested_by(person, context.today())
         if not entities:
             raise NotARequesterError
+        await require_member(context.directory, person)
 
         async def act(work: Work) -> Draft:
             draft = await work.drafts.get(person)

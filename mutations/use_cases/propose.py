@@ -1,5 +1,6 @@
 """Working out what a complete draft leads to."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from mutations.authority import deciders
@@ -10,6 +11,7 @@ from mutations.errors import DomainError
 from mutations.identity import EntityCode, RequestId
 from mutations.intake import (
     ColleagueGoneError,
+    OwnTransferError,
     check_colleague,
     check_effective_on,
     check_move,
@@ -20,8 +22,9 @@ from mutations.plan import Move
 from mutations.ports import Work
 from mutations.proposal import Proposal
 from mutations.register import Entity
-from mutations.request import Checks, EntitlementCheck
+from mutations.request import Checks, EntitlementCheck, Party
 from mutations.use_cases.context import Context
+from mutations.use_cases.membership import look_aside, require_member, same_human
 from mutations.working_days import add_working_days
 
 ORDERS = frozenset({Outcome.A, Outcome.B, Outcome.C})
@@ -52,6 +55,7 @@ class ProposeMutation:
             AnswerError: An answer cannot stand (any more); it names its question.
             IncompleteDraftError: A question is open.
             NoDeciderError: The source entity has nobody who may decide.
+            NotAMemberError: Who asks is a guest, or their account is gone or switched off.
             DirectoryUnavailableError: The directory did not answer.
         """
         if draft.open_question() is not None:
@@ -65,13 +69,18 @@ class ProposeMutation:
         days_ahead = context.register.contract.days_ahead
         check_effective_on(draft.effective_on, today=today, days_ahead=days_ahead)
         target = check_target(draft.target, draft.person, context.register, on=draft.effective_on)
+        requester = await require_member(context.directory, draft.person)
         colleague = await context.directory.person(draft.colleague)
         if colleague is None:
             raise ColleagueGoneError(text=draft.colleague_name)
         check_colleague(colleague, draft.person)
+        if same_human(requester, [colleague.employee_id]):
+            raise OwnTransferError
         check_move(colleague, target, status_changes=bool(draft.status_changes))
         finding = find_case(self._facts(draft, colleague, target))
-        return await self._proposal(draft, colleague, finding, target.code)
+        proposal = await self._proposal(draft, colleague, finding, target.code)
+        proposal = replace(proposal, requester_employee_id=requester.employee_id)
+        return await self._with_deciders(proposal) if finding.outcome in ORDERS else proposal
 
     def _facts(self, draft: Draft, colleague: Person, target: Entity) -> Facts:
         source = self._source(colleague)
@@ -109,7 +118,7 @@ class ProposeMutation:
             start_on=start_on,
             ready_on=add_working_days(start_on, lead_time) if is_order and lead_time else None,
             onedrive_ends_on=self._onedrive_ends_on(finding.outcome, start_on),
-            deciders=self._deciders(draft, colleague) if is_order else (),
+            deciders=(),
             checks=checks,
             plan=plan,
             footprint=await context.directory.footprint(colleague.object_id),
@@ -128,14 +137,30 @@ class ProposeMutation:
             return None
         return start_on + timedelta(days=self._context.register.contract.onedrive_days)
 
-    def _deciders(self, draft: Draft, colleague: Person) -> tuple[str, ...]:
-        register, today = self._context.register, self._context.today()
-        apart_from = frozenset({draft.person, colleague.object_id})
-        found = deciders(register, colleague.entity, apart_from=apart_from, on=today)
+    async def _with_deciders(self, proposal: Proposal) -> Proposal:
+        """Name those who will be asked: members, and other humans than requester and colleague."""
+        context, register = self._context, self._context.register
+        requester = Party(
+            object_id=proposal.draft.person,
+            name="",
+            employee_id=proposal.requester_employee_id,
+        )
+        subject = party_of(proposal.colleague)
+        aside = await look_aside(
+            context.directory, register, proposal.source, parties=(requester, subject)
+        )
+        found = deciders(
+            register,
+            proposal.source,
+            parties=frozenset({requester.object_id, subject.object_id}),
+            set_aside=aside,
+            on=context.today(),
+        )
         if not found:
-            entity = register.name_of(colleague.entity) if colleague.entity else ""
+            entity = register.name_of(proposal.source) if proposal.source else ""
             raise NoDeciderError(entity=entity)
-        return tuple(contact.name for contact in found.values())
+        names = tuple(contact.name for contact in found.values())
+        return replace(proposal, deciders=names, set_aside=aside)
 
     async def _checks(self, colleague: Person, target: EntityCode) -> Checks:
         context = self._context
@@ -154,6 +179,11 @@ class ProposeMutation:
             ),
             licences=check_pools(counts, await context.store.run(act), at=now),
         )
+
+
+def party_of(person: Person) -> Party:
+    """Return somebody as a request remembers them."""
+    return Party(object_id=person.object_id, name=person.name, employee_id=person.employee_id)
 
 
 def move_of(colleague: Person, target: EntityCode, outcome: Outcome) -> Move:

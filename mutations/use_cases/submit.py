@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from mutations.authority import deciders_of
+from mutations.authority import deciders_of, roles
 from mutations.case_finder import Outcome
 from mutations.clock import local_date
 from mutations.draft import Draft
@@ -12,13 +12,14 @@ from mutations.identity import RequestId
 from mutations.jobs import CheckPreconditions, Deliver, ExpireRequest, Message, RemindDeciders
 from mutations.licences import counted, reserve
 from mutations.life_cycle import State
-from mutations.ports import Work
+from mutations.ports import OpenRequestExistsError, Reading, Work
 from mutations.proposal import Proposal
 from mutations.request import Checks, MutationRequest, Party, Terms
 from mutations.timers import day_begins, reminder_at
 from mutations.use_cases.context import Context
 from mutations.use_cases.drafts import NoDraftError
-from mutations.use_cases.propose import ProposeMutation
+from mutations.use_cases.membership import require_member
+from mutations.use_cases.propose import ProposeMutation, party_of
 from mutations.working_days import add_working_days
 
 _STATES = {Outcome.P: State.REFERRED, Outcome.D: State.SELF_SERVICE}
@@ -28,6 +29,12 @@ class OldDraftError(DomainError):
     """The draft was changed after the summary was shown."""
 
     message_key = "error.card.old"
+
+
+class OpenRequestElsewhereError(DomainError):
+    """The colleague has an open request that is not this person's business."""
+
+    message_key = "error.request.elsewhere"
 
 
 class SubmitRequest:
@@ -43,9 +50,12 @@ class SubmitRequest:
         Raises:
             NoDraftError: There is no such draft of this person.
             OldDraftError: The summary that was accepted shows an older version.
-            OpenRequestExistsError: The colleague has an open request.
+            NotAMemberError: A guest, or an account that is gone or switched off.
+            OpenRequestExistsError: The colleague has an open request, which the requester sees.
+            OpenRequestElsewhereError: The colleague has an open request of others.
             AnswerError, NoDeciderError, DirectoryUnavailableError: As when proposing.
         """
+        await require_member(self._context.directory, requester.object_id)
 
         async def look(work: Work) -> tuple[MutationRequest | None, Draft | None]:
             sent = await work.requests.get(RequestId(draft_id))
@@ -59,7 +69,22 @@ class SubmitRequest:
         if draft.version != version:
             raise OldDraftError
         proposal = await self._propose(draft)
-        return await self._send(requester, proposal)
+        try:
+            return await self._send(requester, proposal)
+        except OpenRequestExistsError as error:
+            raise await self._second(requester, proposal) from error
+
+    async def _second(self, requester: Party, proposal: Proposal) -> DomainError:
+        """Return the refusal of a second request; only who is involved reads of which first."""
+
+        async def look(now: Reading) -> MutationRequest | None:
+            return await now.requests.open_for(proposal.colleague.object_id)
+
+        context = self._context
+        first = await context.store.read(look)
+        if first is None or not roles(first, context.viewer(requester.object_id)):
+            return OpenRequestElsewhereError()
+        return OpenRequestExistsError(number=first.number)
 
     async def _send(self, requester: Party, proposal: Proposal) -> MutationRequest:
         context = self._context
@@ -102,8 +127,8 @@ class SubmitRequest:
             state=_STATES.get(proposal.finding.outcome, State.SUBMITTED),
             state_since=at,
             created_at=at,
-            requester=requester,
-            subject=Party(object_id=colleague.object_id, name=colleague.name),
+            requester=replace(requester, employee_id=proposal.requester_employee_id),
+            subject=party_of(colleague),
             subject_upn=colleague.upn,
             profile=colleague.profile,
             source=proposal.source,
@@ -117,6 +142,7 @@ class SubmitRequest:
             footprint=proposal.footprint,
             checks=_renewed(proposal.checks, at),
             plan=proposal.plan,
+            set_aside=proposal.set_aside,
         )
 
     async def _follow_up(self, work: Work, request: MutationRequest) -> None:

@@ -1,7 +1,7 @@
 """What time brings: preconditions that come to hold, reminders, and requests that end unused."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mutations.authority import deciders_of
 from mutations.directory import PoolCount
@@ -13,17 +13,28 @@ from mutations.jobs import (
     Message,
     RefreshCards,
     RemindDeciders,
+    RemindRequester,
 )
 from mutations.licences import count_pools, reserve
 from mutations.life_cycle import State
 from mutations.ports import Work
-from mutations.request import Checks, EntitlementCheck
+from mutations.request import Checks, EntitlementCheck, SetAside
 from mutations.timers import reminder_at
 from mutations.transitions import expire, record_checks
 from mutations.use_cases.context import Context
+from mutations.use_cases.membership import look_aside
 from mutations.use_cases.settle import settle, tell
 
 _WAITING = (State.SUBMITTED, State.TO_CONFIRM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What one look showed."""
+
+    entitled: bool
+    counts: Mapping[str, PoolCount]
+    set_aside: SetAside
 
 
 class Recheck:
@@ -47,20 +58,16 @@ class Recheck:
             context.directory, context.register, entity=request.target, profile=request.profile
         )
         entitled = colleague is not None and request.target in colleague.entitlements
+        aside = await look_aside(
+            context.directory,
+            context.register,
+            request.source,
+            parties=(request.requester, request.subject),
+        )
+        seen = _Seen(entitled=entitled, counts=counts, set_aside=aside)
+        await context.store.run(lambda work: self._record(work, job.request_id, seen))
 
-        async def act(work: Work) -> None:
-            await self._record(work, job.request_id, entitled=entitled, counts=counts)
-
-        await context.store.run(act)
-
-    async def _record(
-        self,
-        work: Work,
-        request_id: RequestId,
-        *,
-        entitled: bool,
-        counts: Mapping[str, PoolCount],
-    ) -> None:
+    async def _record(self, work: Work, request_id: RequestId, seen: _Seen) -> None:
         context = self._context
         now = context.now()
         request = await work.requests.get(request_id)
@@ -69,18 +76,20 @@ class Recheck:
         before = request.checks
         assert before is not None
         licences = await reserve(
-            work, request_id, request.target, counts, at=now, before=before.licences
+            work, request_id, request.target, seen.counts, at=now, before=before.licences
         )
-        same = before.entitlement.holds == entitled
+        same = before.entitlement.holds == seen.entitled
         since = before.entitlement.since if same else now
-        entitlement = EntitlementCheck(holds=entitled, since=since, checked_at=now)
+        entitlement = EntitlementCheck(holds=seen.entitled, since=since, checked_at=now)
         checks = Checks(entitlement=entitlement, licences=licences)
-        settled = await settle(work, record_checks(request, checks), at=now)
+        looked = replace(record_checks(request, checks), set_aside=seen.set_aside)
+        settled = await settle(work, looked, at=now)
         if settled.state in _WAITING:
             await work.jobs.enqueue(
                 CheckPreconditions(request_id=request_id), at=now + context.recheck_every
             )
-            if not same or before.licences.pools != licences.pools:
+            is_new = not same or before.licences.pools != licences.pools
+            if is_new or request.set_aside != seen.set_aside:
                 await work.jobs.enqueue(RefreshCards(request_id=request_id))
         await work.requests.save(settled)
 
@@ -111,6 +120,29 @@ class Remind:
                         occasion=str(job.count),
                     )
                 )
+            await work.jobs.enqueue(
+                replace(job, count=job.count + 1),
+                at=reminder_at(context.now(), context.register.contract.remind_after),
+            )
+
+        await context.store.run(act)
+
+
+class RemindOfConfirmation:
+    """Remind a requester who has to confirm what was decided otherwise, and go on doing so."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, job: RemindRequester) -> None:
+        """Send the reminder that is due, if the requester still has to answer."""
+        context = self._context
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(job.request_id)
+            if request is None or request.state is not State.TO_CONFIRM:
+                return
+            await tell(work, request, Message.CONFIRM_REMINDER, occasion=str(job.count))
             await work.jobs.enqueue(
                 replace(job, count=job.count + 1),
                 at=reminder_at(context.now(), context.register.contract.remind_after),

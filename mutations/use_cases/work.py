@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mutations.authority import Role, deciders_of, require
+from mutations.approval import agreed_digest
+from mutations.authority import Role, deciders_of, require, service_desk_of
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import (
     CarryOut,
@@ -15,14 +16,18 @@ from mutations.jobs import (
 )
 from mutations.life_cycle import State
 from mutations.plan import Move, Obstacle, Plan
-from mutations.ports import Work
+from mutations.ports import Reading, Work
 from mutations.request import Attention, MutationRequest, StepResult
 from mutations.timers import day_begins
-from mutations.transitions import finish, need_person, resume, start
+from mutations.transitions import finish, need_person, plan_anew, resume, start
 from mutations.use_cases.context import Context
+from mutations.use_cases.membership import require_member, require_other_human
 from mutations.use_cases.settle import tell
+from mutations.use_cases.standing import DECISION_FALLEN, standing_obstacles
 
 ENTITLEMENT_GONE = Obstacle("plan.obstacle.entitlement_gone", {})
+RESTORED = Obstacle("attention.restored", {})
+RESTORED_STEP = "restored"
 
 
 class BeginWork:
@@ -34,8 +39,9 @@ class BeginWork:
     async def __call__(self, request_id: RequestId) -> MutationRequest | None:
         """Return the request if its plan can be run now, else None.
 
-        A plan with obstacles is not started: a person is called. When work is resumed after
-        that, a new plan is made. Calling it again while the work goes on changes nothing.
+        A plan with obstacles is not started: a person is called. A decision that no longer
+        stands, or another order than was decided, is such an obstacle. When work is resumed
+        after that, a new plan is made. Calling it again while the work goes on changes nothing.
 
         Raises:
             DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
@@ -46,7 +52,10 @@ class BeginWork:
             await self._wait_for_day(seen)
             return None
         if not _needs_plan(seen):
-            return seen
+            if seen.restored_at is None:
+                return seen
+            await self._hold(request_id)
+            return None
         plan = await self._plan(seen)
 
         async def act(work: Work) -> MutationRequest | None:
@@ -58,6 +67,22 @@ class BeginWork:
             return await self._start(work, request, plan)
 
         return await context.store.run(act)
+
+    async def _hold(self, request_id: RequestId) -> None:
+        """Stop work that was under way in a backup: it may have gone on since."""
+        now = self._context.now()
+        attention = Attention(
+            step=RESTORED_STEP, key=RESTORED.key, params=RESTORED.params, since=now
+        )
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(request_id)
+            if request is None or request.restored_at is None:
+                return
+            if request.state is State.CARRYING_OUT:
+                await call_person(work, self._context, request, attention)
+
+        await self._context.store.run(act)
 
     async def _wait_for_day(self, request: MutationRequest | None) -> None:
         """Come back on the day: the clock of the queue may be ahead of ours."""
@@ -88,10 +113,13 @@ class BeginWork:
                 outcome=request.outcome,
             )
         )
+        found = [*await standing_obstacles(context, request), *plan.obstacles]
+        if request.restored_at is not None:
+            found.insert(0, RESTORED)
         colleague = await context.directory.person(request.subject.object_id)
         if colleague is None or request.target not in colleague.entitlements:
-            return replace(plan, obstacles=(*plan.obstacles, ENTITLEMENT_GONE))
-        return plan
+            found.append(ENTITLEMENT_GONE)
+        return replace(plan, obstacles=tuple(found))
 
     async def _start(
         self, work: Work, request: MutationRequest, plan: Plan
@@ -99,16 +127,20 @@ class BeginWork:
         now = self._context.now()
         if request.state is State.SCHEDULED:
             begun = start(request, plan, at=now)
-            await work.audit.append(
-                "work.started", at=now, actor=None, request_id=request.id, params={}
-            )
         else:
-            begun = replace(request, plan=plan)
+            begun = plan_anew(request, plan)
         if plan.obstacles:
             obstacle = plan.obstacles[0]
             attention = Attention(step="", key=obstacle.key, params=obstacle.params, since=now)
             await call_person(work, self._context, begun, attention)
             return None
+        await work.audit.append(
+            "work.started",
+            at=now,
+            actor=None,
+            request_id=request.id,
+            params={"digest": agreed_digest(begun)},
+        )
         await work.jobs.enqueue(RefreshCards(request_id=request.id))
         return await work.requests.save(begun)
 
@@ -131,7 +163,7 @@ async def call_person(
         params={"step": attention.step, "key": attention.key},
     )
     occasion = attention.since.isoformat()
-    for contact in context.register.service_desk:
+    for contact in service_desk_of(request, context.register):
         await work.jobs.enqueue(
             Deliver(
                 request_id=request.id,
@@ -175,21 +207,35 @@ class ResumeWork:
     async def __call__(self, actor: ObjectId, request_id: RequestId) -> MutationRequest:
         """Return the request, being carried out again; doing it twice is doing it once.
 
+        Who resumes an order that stopped because its decision no longer stood, answers for it
+        that the source entity upholds the decision.
+
         Raises:
-            NotInvolvedError, NotEntitledError: Only the service desk resumes.
+            NotAMemberError: A guest, or an account that is gone or switched off.
+            NotInvolvedError, NotEntitledError: Only the service desk resumes, and nobody an
+                order of their own.
             IllegalTransitionError: Nothing waits for a person.
+            DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
+        person = await require_member(context.directory, actor)
+
+        async def look(now: Reading) -> MutationRequest:
+            viewer = context.viewer(actor)
+            return require(await now.requests.get(request_id), viewer, Role.SERVICE_DESK)
+
+        await require_other_human(context.directory, person, await context.store.read(look))
 
         async def act(work: Work) -> MutationRequest:
-            viewer = context.viewer(actor)
-            request = require(await work.requests.get(request_id), viewer, Role.SERVICE_DESK)
+            request = await look(work)
             if request.state is State.CARRYING_OUT:
                 return request
             now = context.now()
-            resumed = resume(request, at=now)
+            over = request.attention.key if request.attention else ""
+            upheld_by = actor if over == DECISION_FALLEN else None
+            resumed = resume(request, at=now, upheld_by=upheld_by)
             await work.audit.append(
-                "work.resumed", at=now, actor=actor, request_id=request.id, params={}
+                "work.resumed", at=now, actor=actor, request_id=request.id, params={"key": over}
             )
             await work.jobs.enqueue(
                 CarryOut(request_id=request.id, account=request.subject.object_id, resumed=True)

@@ -41,6 +41,16 @@ def address(number: int) -> str:
     return next(each.upn for each in demo_world().person if each.number == number)
 
 
+FORM = {
+    "colleague": address(JAN),
+    "target": OMGEVING,
+    "effective_on": TODAY,
+    "status_changes": "no",
+    "wish": "keep",
+}
+"""What Marleen usually fills in."""
+
+
 def install(stage: Stage, *, but: int = 0) -> None:
     """Let everybody have the bot in their Teams, but for one, without a word to it."""
     for person in demo_world().person:
@@ -58,14 +68,7 @@ async def summarise(stage: Stage, **answers: str) -> Message:
     """Let Marleen fill in the form, for Jan but for the given answers; return the summary."""
     marleen = stage.person(MARLEEN)
     form = await say(marleen, "nieuwe mutatie")
-    usual = {
-        "colleague": address(JAN),
-        "target": OMGEVING,
-        "effective_on": TODAY,
-        "status_changes": "no",
-        "wish": "keep",
-    }
-    summary = await marleen.press(form, "draft.fill", **{**usual, **answers})
+    summary = await marleen.press(form, "draft.fill", **{**FORM, **answers})
     assert "draft.submit" in str(summary), words_of(summary)
     return form
 

@@ -82,8 +82,8 @@ async def decided(
     stage: Stage, person: int, request: MutationRequest, verb: str, **inputs: str
 ) -> dict[str, Any]:
     """Let somebody press a button that decides, with the data that their card has."""
-    data = {"request": request.id, "round": request.round, **inputs}
-    return card_of(await stage.person(person).execute(verb, data))
+    data = {"request": request.id, "round": request.round}
+    return card_of(await stage.person(person).press_sealed(verb, data, **inputs))
 
 
 def card_of(answer: HttpAnswer) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from fulfilment.tenants.simulated.seed import demo_person_id, demo_world
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestNumber
 from mutations.request import MutationRequest
+from tests.fakes.audit_files import audit_files
 from tests.fakes.bot_connector import FakeConnector, Message
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
@@ -26,6 +27,7 @@ from tests.fakes.teams_client import Persona, TeamsClient, World
 
 APP_ID = "11111111-2222-3333-4444-555555555555"
 TENANT_ID = "99999999-8888-7777-6666-555555555555"
+CARD_KEY = "a-card-key-of-the-test-32-characters"
 MONDAY_MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 MARLEEN, ARNO, BRITT, JAN, SOFIE = 1, 2, 3, 4, 5
@@ -106,13 +108,17 @@ def live_settings(folder: Path, database_url: str, **changes: Any) -> dict[str, 
     """Return the settings of a live bot on the simulated tenant, quick enough for tests."""
     register = folder / "register.toml"
     register.write_bytes(DEMO_REGISTER.read_bytes())
+    anchor, audit_key = audit_files(folder)
     return {
         "mode": Mode.LIVE,
         "port": 0,
         "database_url": database_url,
+        "audit_anchor": anchor,
+        "audit_key": audit_key,
         "app_id": APP_ID,
         "app_tenant_id": TENANT_ID,
         "app_secret": "a-secret-of-the-test",
+        "card_keys": CARD_KEY,
         "service_hosts": "127.0.0.1",
         "MUTATIEBOT_REGISTER": register,
         "recheck_s": 0.3,
@@ -130,13 +136,14 @@ async def open_stage(
     *,
     start: datetime = MONDAY_MORNING,
     connector: FakeConnector | None = None,
+    clock: Clock | None = None,
     **changes: Any,
 ) -> AsyncIterator[Stage]:
     """Run the bot as it runs in production, but for its neighbours, which are fakes.
 
     A `connector` that was given runs already and goes on, with the chats and their messages.
     """
-    clock = ShiftedClock(start)
+    clock = clock or ShiftedClock(start)
     signer = FakeBotFramework(clock, APP_ID)
     login = FakeEntraLogin(folder, TENANT_ID)
     async with contextlib.AsyncExitStack() as stack:
@@ -168,6 +175,7 @@ async def open_stage(
             app_id=APP_ID,
             tenant_id=TENANT_ID,
             signer=signer,
+            seals=serving.bot.seals,
         )
         yield Stage(serving.bot, world, clock)
 

@@ -1,6 +1,7 @@
 """Work that needs a person, and faults that need nobody."""
 
 import msgspec
+import pytest
 
 from fulfilment.tenants.simulated.records import Kind
 from mutations.life_cycle import State
@@ -52,6 +53,7 @@ async def _free_the_name(stage: Stage) -> None:
     await stage.bot.storage.simulated_objects.put(Kind.ACCOUNT, gone.id, body, now, now)
 
 
+@pytest.mark.case("N11")
 async def test_taken_name_is_solved_by_the_service_desk_and_the_work_goes_on(
     stage: Stage,
 ) -> None:
@@ -90,7 +92,7 @@ async def test_taken_name_is_solved_by_the_service_desk_and_the_work_goes_on(
 
 
 async def test_passing_faults_of_the_tenant_hurt_nobody(days: Days) -> None:
-    faults = "set_upn=lost_reply, person=transient"
+    faults = "set_upn=lost_reply, footprint=transient"
     async with days.open(simulated_faults=faults) as stage:
         install(stage)
         marleen = stage.person(MARLEEN)

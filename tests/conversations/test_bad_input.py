@@ -201,7 +201,7 @@ async def test_who_is_no_requester_reads_whom_to_ask(stage: Stage) -> None:
         answer = await answer_to(jan, "nieuwe mutatie Jan Peeters")
     assert_problem(answer.card, "U bent geen aanvrager", "Vraag uw leidinggevende")
     async with refused(stage, JAN, "error.not_requester"):
-        assert_problem(card_of(await jan.execute("draft.open", {})), "U bent geen aanvrager")
+        assert_problem(card_of(await jan.press_sealed("draft.open", {})), "U bent geen aanvrager")
 
 
 async def test_move_from_or_to_outside_the_tenant_is_referred_to_a_project(stage: Stage) -> None:
@@ -225,9 +225,14 @@ async def test_second_open_request_for_a_person_is_refused_and_the_draft_stays(
     for requester, target in ((MARLEEN, "OVO000103"), (RIK, "OVO000104")):
         client = stage.person(requester)
         message = await summary(stage, requester, colleague=address(TOM), target=target)
-        async with refused(stage, requester, "error.request.second"):
+        # Whose number it is, is told to those involved only.
+        own = requester == MARLEEN
+        error = "error.request.second" if own else "error.request.elsewhere"
+        async with refused(stage, requester, error):
             card = await client.press(message, "draft.submit")
-        assert_problem(card, f"loopt al een aanvraag: {first.number}", "is bewaard", "Wacht tot")
+        told = f"een aanvraag: {first.number}" if own else "een aanvraag van iemand anders"
+        assert_problem(card, "Voor deze collega loopt al", told, "is bewaard")
+        assert (first.number in words_of(card)) is own
         again = await answer_to(client, "nieuwe mutatie")
         assert_words(again.card, "Tom Willems", "Er is nog niets verstuurd")
 
@@ -264,10 +269,11 @@ async def test_press_in_a_group_chat_shows_nothing_of_the_request(stage: Stage) 
     request = await ask(stage, colleague=address(TOM))
     for who, verb in ((ARNO, "decision.keep"), (MARLEEN, "request.show")):
         client = stage.person(who)
+        data = client.sealed(verb, {"request": request.id, "round": 1})
         activity = client.activity(
             type="invoke",
             name="adaptiveCard/action",
-            value={"action": {"verb": verb, "data": {"request": request.id, "round": 1}}},
+            value={"action": {"verb": verb, "data": data}},
             conversation={
                 "conversationType": "groupChat",
                 "isGroup": True,
@@ -285,7 +291,7 @@ async def test_unknown_button_is_refused_with_a_way_on(stage: Stage) -> None:
     arno = stage.person(ARNO)
     for verb in ("request.approve_all", "decision", "DECISION.KEEP", "x" * 5000, "../keep"):
         async with refused(stage, ARNO, "error.card.broken"):
-            card = card_of(await arno.execute(verb, {"request": "0" * 32, "round": 1}))
+            card = card_of(await arno.press_sealed(verb, {"request": "0" * 32, "round": 1}))
         assert_problem(card, "Deze knop kan ik niet lezen", "Vraag de kaart opnieuw op")
 
 
@@ -293,8 +299,10 @@ async def test_refusal_without_a_reason_asks_for_it(stage: Stage) -> None:
     request = await ask(stage)
     for reason in ("", "   ", "\n\t", None):
         async with nothing_changes(stage):
-            data = {"request": request.id, "round": 1, "reason": reason}
-            card = card_of(await stage.person(ARNO).execute("decision.refuse_sure", data))
+            answer = await stage.person(ARNO).press_sealed(
+                "decision.refuse_sure", {"request": request.id, "round": 1}, reason=reason
+            )
+            card = card_of(answer)
         assert_words(card, "Er ontbreekt een reden", "Schrijf in één zin waarom u weigert")
         assert "decision.refuse_sure" in str(card)
 

@@ -74,6 +74,7 @@ async def stage(tmp_path: Path, database_url: str) -> AsyncIterator[Stage]:
         yield opened
 
 
+@pytest.mark.case("M01")
 async def test_hostile_names_are_shown_literally_from_form_to_done(stage: Stage) -> None:
     marleen = stage.person(MARLEEN)
     form = await open_form(marleen)
@@ -99,6 +100,7 @@ async def test_hostile_names_are_shown_literally_from_form_to_done(stage: Stage)
     assert any(_shows(message.card, COLLEAGUE) for message in stage.person(MARLEEN).inbox)
 
 
+@pytest.mark.case("M01")
 async def test_hostile_names_are_shown_literally_where_no_order_or_a_person_is_needed(
     stage: Stage,
 ) -> None:
@@ -117,6 +119,7 @@ async def test_hostile_names_are_shown_literally_where_no_order_or_a_person_is_n
     _assert_everything_harmless(stage)
 
 
+@pytest.mark.case("M01")
 async def test_reason_of_a_refusal_is_shown_literally_to_everybody(stage: Stage) -> None:
     request = await ask(stage, colleague=address(TOM))
     other = await card_about(stage, BRITT, request)
@@ -139,6 +142,7 @@ async def test_reason_of_full_length_reaches_the_requester_whole(stage: Stage) -
     _assert_shows_literally(told.card, reason)
 
 
+@pytest.mark.case("M01", "P07")
 async def test_typed_markup_is_repeated_literally_and_decides_nothing(stage: Stage) -> None:
     marleen, hilde = stage.person(MARLEEN), stage.person(HILDE)
     async with nothing_changes(stage):

@@ -61,13 +61,23 @@ async def test_cards_of_a_draft_that_is_gone_do_nothing(stage: Stage) -> None:
     submit, edit = _action(old.card, "draft.submit"), _action(old.card, "draft.edit")
     await marleen.press(old, "draft.discard")
     newer = await summary(stage, colleague=address(BERT))
-    answers = {"colleague": address(JAN), "target": "OVO000102", "effective_on": LATER}
+    draft, seal = marleen.opened(edit), marleen.sealed
+    answers = {
+        "colleague": address(JAN),
+        "target": "OVO000102",
+        "effective_on": LATER,
+        "status_changes": "no",
+        "wish": "keep",
+    }
     for verb, data in (
         ("draft.submit", submit),
         ("draft.edit", edit),
-        ("draft.fill", {**edit, **answers, "status_changes": "no", "wish": "keep"}),
-        ("draft.answer", {**edit, "question": "wish", "value": "not_keep"}),
-        ("draft.choose", {**edit, "colleague": ""}),
+        ("draft.fill", {**seal("draft.fill", draft), **answers}),
+        (
+            "draft.answer",
+            seal("draft.answer", {**draft, "question": "wish", "value": "not_keep"}),
+        ),
+        ("draft.choose", seal("draft.choose", {**draft, "colleague": ""})),
     ):
         async with refused(stage, MARLEEN, "error.draft.none"):
             card = card_of(await marleen.execute(verb, data))
@@ -126,7 +136,7 @@ async def test_card_of_another_round_of_decisions_explains_itself(stage: Stage) 
     request = await ask(stage, colleague=address(TOM))
     async with refused(stage, ARNO, "error.card.old"):
         data = {"request": request.id, "round": 7}
-        card = card_of(await stage.person(ARNO).execute("decision.keep", data))
+        card = card_of(await stage.person(ARNO).press_sealed("decision.keep", data))
     assert_words(card, "Deze kaart is verouderd", "Uw beslissing wordt gevraagd")
 
 

@@ -103,8 +103,8 @@ async def test_refusal_needs_a_reason_that_reaches_the_requester(stage: Stage) -
     question = await decide(stage, "decision.refuse")
     assert_shows(question.card, "Waarom weigert u?")
     request = await stage.request(FIRST)
-    blank = await stage.person(ARNO).execute(
-        "decision.refuse_sure", {"request": request.id, "round": 1, "reason": "  "}
+    blank = await stage.person(ARNO).press_sealed(
+        "decision.refuse_sure", {"request": request.id, "round": 1}, reason="  "
     )
     assert_shows(blank.body["value"], "Er ontbreekt een reden")
     assert (await stage.request(FIRST)).decision is None

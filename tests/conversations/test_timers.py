@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from mutations.life_cycle import State
 from tests.conversations.journeys import (
     FIRST,
@@ -53,6 +55,7 @@ async def test_approvers_are_reminded_every_two_working_days_until_they_decide(
         assert len(stage.person(BRITT).inbox) == 3, seen(stage.person(BRITT))
 
 
+@pytest.mark.case("F02")
 async def test_request_without_decision_expires_after_twenty_working_days(
     days: Days,
 ) -> None:
@@ -89,6 +92,7 @@ async def test_people_are_warned_before_the_onedrive_data_is_gone(days: Days) ->
             assert_shows(warned.card, warning, "OneDrive weg vanaf", "23 december 2026")
 
 
+@pytest.mark.case("F01")
 async def test_order_starts_on_its_day_even_when_the_queue_runs_ahead(days: Days) -> None:
     async with days.open() as stage:
         install(stage)

@@ -19,7 +19,7 @@ from tests.conversations.journeys import (
 )
 from tests.conversations.stage import JAN, MARLEEN, Stage, object_id, words_of
 from tests.fakes.bot_connector import Message
-from tests.fakes.teams_client import find_action
+from tests.fakes.teams_client import TeamsClient, find_action
 from texts.translator import load
 
 OTHER_JAN = 13
@@ -109,15 +109,15 @@ async def test_several_matches_are_chosen_by_button_by_number_or_by_address(
 
     choice = await say(marleen, "nieuwe mutatie Jan Peeters")
     assert_shows(choice.card, "Wie bedoelt u?", "jan.peeters2@wegenwater.vlaanderen.example")
-    offered = _offered(choice)
+    offered = _offered(marleen, choice)
     assert sorted(offered) == [first, second]
-    await marleen.press(choice, _title_for(choice, second))
+    await marleen.press(choice, _title_for(marleen, choice, second))
     assert await _chosen(stage) == second
 
     by_name = await say(marleen, "nieuwe mutatie Jan Peeters")
     await say(marleen, "2")
     assert await _chosen(stage) == offered[1]
-    late = await marleen.press(by_name, _title_for(by_name, offered[0]))
+    late = await marleen.press(by_name, _title_for(marleen, by_name, offered[0]))
     assert_shows(late, "Deze kaart is verouderd")
     assert await _chosen(stage) == offered[1]
 
@@ -177,7 +177,7 @@ async def test_draft_survives_a_restart(days: Days) -> None:
         choice = marleen.last
     async with days.open() as stage:
         marleen = stage.person(MARLEEN)
-        await marleen.press(choice, _title_for(choice, object_id(JAN)))
+        await marleen.press(choice, _title_for(marleen, choice, object_id(JAN)))
         await say(marleen, "omgeving")
     async with days.open() as stage:
         marleen = stage.person(MARLEEN)
@@ -232,20 +232,22 @@ def _asked(request: MutationRequest) -> tuple[Any, ...]:
     )
 
 
-def _offered(message: Message) -> list[str]:
+def _offered(client: TeamsClient, message: Message) -> list[str]:
     """Return the colleagues to choose from, in the order of the card."""
-    found = [_colleague(message, title) for title in titles(message.card["body"])]
+    found = [_colleague(client, message, title) for title in titles(message.card["body"])]
     return [one for one in found if one]
 
 
-def _title_for(message: Message, colleague: str) -> str:
+def _title_for(client: TeamsClient, message: Message, colleague: str) -> str:
     """Return what the button says that chooses a colleague."""
-    return next(title for title in titles(message.card) if _colleague(message, title) == colleague)
+    return next(
+        title for title in titles(message.card) if _colleague(client, message, title) == colleague
+    )
 
 
-def _colleague(message: Message, title: str) -> str:
-    data = find_action(message.card, title, "Action.Execute")["data"]
-    return str(data.get("colleague", ""))
+def _colleague(client: TeamsClient, message: Message, title: str) -> str:
+    action = find_action(message.card, title, "Action.Execute")
+    return str(client.opened(action["data"]).get("colleague", ""))
 
 
 async def _chosen(stage: Stage) -> str | None:

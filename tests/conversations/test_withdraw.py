@@ -34,7 +34,7 @@ async def test_withdrawing_before_a_decision_asks_first_and_frees_everything(
     sure = await say(marleen, f"annuleer {FIRST}")
     gone = await marleen.press(sure, "Ja, intrekken")
     assert_shows(gone, "Ingetrokken", "er is niets gewijzigd")
-    again = await marleen.execute("request.withdraw_sure", {"request": (await _id(stage))})
+    again = await marleen.press_sealed("request.withdraw_sure", {"request": (await _id(stage))})
     assert_shows(again.body["value"], "Ingetrokken")
     ended = await card_of(stage, ARNO, "U hoeft niet meer te beslissen")
     assert ended.id == question.id
@@ -75,7 +75,7 @@ async def test_withdrawing_is_too_late_once_the_work_is_done_and_for_others_neve
     late = await say(marleen, f"annuleer {FIRST}")
     assert_shows(late.card, "Intrekken kan niet meer", "Klaar")
     assert "Ja, intrekken" not in titles(late.card)
-    pressed = await marleen.execute("request.withdraw_sure", {"request": (await _id(stage))})
+    pressed = await marleen.press_sealed("request.withdraw_sure", {"request": (await _id(stage))})
     assert_shows(pressed.body["value"], f"{FIRST} kan niet meer worden ingetrokken", "Klaar")
     assert (await stage.request(FIRST)).state is State.DONE
 

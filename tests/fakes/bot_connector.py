@@ -2,14 +2,16 @@
 
 import asyncio
 import itertools
-import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.ledger import Call, call_of
 from tests.fakes.loopback_server import LoopbackServer
+from tests.fakes.teams_limits import TeamsLimits, retry_after
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 
@@ -44,56 +46,76 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One request that reached the Connector, whatever it answered."""
-
-    method: str
-    path: str
-    body: Any
-    authorization: str | None
-    status: int
-    at: float  # monotonic seconds
-
-
-@dataclass(frozen=True)
 class _Script:
+    """What becomes of one call; `status` 0 cuts the connection."""
+
     status: int
     headers: dict[str, str]
     code: str
     after_doing: bool
+    hold_s: float
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One call, its effect, and its answer when nothing is in the way."""
+
+    request: web.Request
+    body: Any
+    thread: str
+    do: Callable[[], dict[str, Any]]
+    status: int
+    missing: tuple[int, str] | None = None
 
 
 @dataclass
 class FakeConnector:
-    """Serves send, update, delete and create; `ledger` holds every call in order."""
+    """Serves send, update, delete and create; `ledger` holds every call in order.
+
+    Attributes:
+        limits: Teams' rate limits; None for a Connector that takes everything.
+        keep: Most messages that are kept of one conversation; 0 for all.
+        keeps_bodies: Whether the ledger holds what was sent.
+        origin: Address of the server, known once it serves.
+    """
 
     ledger: list[Call] = field(default_factory=list)
+    limits: TeamsLimits | None = None
+    keep: int = 0
+    keeps_bodies: bool = True
+    origin: str = ""
 
     def __post_init__(self) -> None:
         app = web.Application()
-        app.router.add_post("/emea/v3/conversations", self._create)
-        activities = "/emea/v3/conversations/{conversation}/activities"
-        app.router.add_post(activities, self._send)
-        app.router.add_post(activities + "/{activity}", self._send)  # a reply is a message
-        app.router.add_put(activities + "/{activity}", self._update)
-        app.router.add_delete(activities + "/{activity}", self._delete)
-        app.router.add_get("/elsewhere", self._elsewhere)
-        app.router.add_post("/elsewhere", self._elsewhere)
+        self.mount(app.router)
         self._server = LoopbackServer(app)
         self._messages: dict[str, Message] = {}
+        self._conversations: dict[str, dict[str, Message]] = {}
         self._numbers = itertools.count(1)
         self._scripts: deque[_Script] = deque()
         self._blocked: dict[str, tuple[int, str]] = {}
         self._chats: dict[str, str] = {}
         self._changed = asyncio.Condition()
 
+    def mount(self, router: web.UrlDispatcher) -> None:
+        """Add the routes of the Connector to a server."""
+        router.add_post("/emea/v3/conversations", self._create)
+        activities = "/emea/v3/conversations/{conversation}/activities"
+        router.add_post(activities, self._send)
+        router.add_post(activities + "/{activity}", self._send)  # a reply is a message
+        router.add_put(activities + "/{activity}", self._update)
+        router.add_delete(activities + "/{activity}", self._delete)
+        router.add_get("/elsewhere", self._elsewhere)
+        router.add_post("/elsewhere", self._elsewhere)
+
     @property
     def url(self) -> str:
         """Service URL, with a path as in Teams."""
-        return f"{self._server.origin}/emea"
+        return f"{self.origin}/emea"
 
     async def start(self, port: int = 0) -> None:
         await self._server.start(port)
+        self.origin = self._server.origin
 
     async def stop(self) -> None:
         await self._server.stop()
@@ -111,13 +133,19 @@ class FakeConnector:
         headers: dict[str, str] | None = None,
         code: str = "",
         after_doing: bool = False,
+        hold_s: float = 0.0,
     ) -> None:
         """Answer the next calls with `status`; 0 cuts the connection.
 
-        `after_doing` first does what was asked, so that only the answer is lost.
+        `after_doing` first does what was asked, so that only the answer is lost. `hold_s` keeps
+        the answer back, which no caller awaits when it is long.
         """
-        script = _Script(status, headers or {}, code, after_doing)
+        script = _Script(status, headers or {}, code, after_doing, hold_s)
         self._scripts.extend([script] * times)
+
+    def answer_normally(self) -> None:
+        """Forget what `answer_next` still had in store."""
+        self._scripts.clear()
 
     def block(self, conversation_id: str, status: int = 403, code: str = "Blocked") -> None:
         """Refuse everything in a conversation from now on."""
@@ -128,7 +156,7 @@ class FakeConnector:
 
     def sent(self, conversation_id: str) -> list[Message]:
         """Return the messages of a conversation, oldest first, as they stand now."""
-        return [m for m in self._messages.values() if m.conversation_id == conversation_id]
+        return list(self._conversations.get(conversation_id, {}).values())
 
     def current_card(self, activity_id: str) -> dict[str, Any]:
         """Return the card of a message as it stands now."""
@@ -148,10 +176,10 @@ class FakeConnector:
 
         def do() -> dict[str, Any]:
             message = Message(f"m-{next(self._numbers)}", conversation_id, body)
-            self._messages[message.id] = message
+            self._keep(message)
             return {"id": message.id}
 
-        return await self._answer(request, body, do, 201)
+        return await self._answer(_Asked(request, body, conversation_id, do, 201))
 
     async def _update(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -164,58 +192,66 @@ class FakeConnector:
             return {"id": message.id}
 
         missing = (404, "ActivityNotFoundInConversation") if message is None else None
-        return await self._answer(request, body, do, 200, missing)
+        thread = request.match_info["conversation"]
+        return await self._answer(_Asked(request, body, thread, do, 200, missing))
 
     async def _delete(self, request: web.Request) -> web.Response:
+        thread = request.match_info["conversation"]
+
         def do() -> dict[str, Any]:
-            self._messages.pop(request.match_info["activity"], None)
+            identity = request.match_info["activity"]
+            self._messages.pop(identity, None)
+            self._conversations.get(thread, {}).pop(identity, None)
             return {}
 
-        return await self._answer(request, None, do, 200)
+        return await self._answer(_Asked(request, None, thread, do, 200))
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await request.json()
-        conversation_id = self._chats.get(body["members"][0]["id"])
+        person = body["members"][0]["id"]
+        conversation_id = self._chats.get(person)
         missing = (403, "BotNotInConversationRoster") if conversation_id is None else None
-        return await self._answer(request, body, lambda: {"id": conversation_id}, 201, missing)
+        asked = _Asked(
+            request, body, f"new:{person}", lambda: {"id": conversation_id}, 201, missing
+        )
+        return await self._answer(asked)
 
     async def _elsewhere(self, request: web.Request) -> web.Response:
-        return await self._answer(request, None, lambda: {"id": "elsewhere"}, 200)
+        return await self._answer(_Asked(request, None, "", lambda: {"id": "elsewhere"}, 200))
 
-    async def _answer(
-        self,
-        request: web.Request,
-        body: Any,
-        do: Any,
-        status: int,
-        missing: tuple[int, str] | None = None,
-    ) -> web.Response:
+    def _keep(self, message: Message) -> None:
+        conversation = self._conversations.setdefault(message.conversation_id, {})
+        if self.keep and len(conversation) >= self.keep:
+            oldest = next(iter(conversation))
+            del conversation[oldest], self._messages[oldest]
+        conversation[message.id] = self._messages[message.id] = message
+
+    async def _answer(self, asked: _Asked) -> web.Response:
         script = self._scripts.popleft() if self._scripts else None
-        blocked = self._blocked.get(request.match_info.get("conversation", "")) or missing
-        answer: dict[str, Any] = {}
-        headers: dict[str, str] = {}
         if script is not None:
-            status, headers = script.status, script.headers
-            answer = {"error": {"code": script.code, "message": "scripted"}}
+            status, headers, code = script.status, script.headers, script.code
+            answer = {"error": {"code": code, "message": "scripted"}}
             if script.after_doing:
-                do()
-        elif blocked is not None:
-            status, answer = blocked[0], {"error": {"code": blocked[1], "message": "blocked"}}
+                asked.do()
         else:
-            answer = do()
-        self.ledger.append(
-            Call(
-                request.method,
-                request.path,
-                body,
-                request.headers.get("Authorization"),
-                status,
-                time.monotonic(),
-            )
-        )
+            status, headers, answer = self._regular(asked)
+        body = asked.body if self.keeps_bodies else None
+        self.ledger.append(call_of(asked.request, body, status))
         async with self._changed:
             self._changed.notify_all()
+        if script is not None and script.hold_s:
+            await asyncio.sleep(script.hold_s)
         if status == 0:
-            assert request.transport is not None
-            request.transport.abort()
+            assert asked.request.transport is not None
+            asked.request.transport.abort()
         return web.json_response(answer, status=status or 200, headers=headers)
+
+    def _regular(self, asked: _Asked) -> tuple[int, dict[str, str], dict[str, Any]]:
+        wait_s = self.limits.admit(asked.thread) if self.limits else 0.0
+        if wait_s:
+            answer = {"error": {"code": "Throttled", "message": "too many requests"}}
+            return 429, {"Retry-After": retry_after(wait_s)}, answer
+        conversation_id = asked.request.match_info.get("conversation", "")
+        if blocked := self._blocked.get(conversation_id) or asked.missing:
+            return blocked[0], {}, {"error": {"code": blocked[1], "message": "blocked"}}
+        return asked.status, {}, asked.do()

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from mutations.clock import Clock
+
 
 class FakeClock:
     """Tells the time it was given."""
@@ -15,3 +17,18 @@ class FakeClock:
     def advance(self, **parts: float) -> None:
         """Move on by `timedelta(**parts)`."""
         self.moment += timedelta(**parts)
+
+
+class JumpingClock:
+    """Runs on from where another clock is, and jumps to where a test sends it."""
+
+    def __init__(self, real: Clock) -> None:
+        self._real = real
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return self._real.now() + self._ahead
+
+    def jump_to(self, moment: datetime) -> None:
+        """Make `moment` now, as when the clock of the machine is set."""
+        self._ahead += moment - self.now()

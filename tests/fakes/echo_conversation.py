@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dialogs.turn import Incoming, Reply, Tracked
+from dialogs.turn import Incoming, Interruption, Reply, Tracked
 from store.conversation_references import ConversationReference
 
 
@@ -51,6 +51,10 @@ class EchoConversation:
 
     def problem(self, correlation_id: str) -> Reply:
         return Reply(cards=(echo_card(f"problem {correlation_id}"),), summary="problem")
+
+    def interrupted(self, incoming: Incoming, interruption: Interruption) -> Reply:
+        card = echo_card(f"{interruption} {incoming.verb}", **incoming.data)
+        return Reply(cards=(card,), summary=interruption.value)
 
 
 @dataclass

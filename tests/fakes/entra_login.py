@@ -1,5 +1,6 @@
 """A fake of the Entra login host over https, with an authority of its own."""
 
+import asyncio
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
+from tests.fakes.ledger import Call, call_of
 from tests.fakes.signing import rsa_key
 
 
@@ -19,7 +21,8 @@ from tests.fakes.signing import rsa_key
 class FakeEntraLogin:
     """Answers msal's discovery and token requests for one tenant.
 
-    `status` other than 200 makes the token endpoint refuse; `lifetime_s` is what it grants.
+    `status` other than 200 makes the token endpoint refuse, after `hang_s`; `lifetime_s` is what
+    it grants. `ledger` holds every call without what was posted, which has the secret in it.
     """
 
     folder: Path
@@ -27,6 +30,8 @@ class FakeEntraLogin:
     status: int = 200
     lifetime_s: int = 3600
     requests: list[dict[str, Any]] = field(default_factory=list)
+    hang_s: float = 0.0
+    ledger: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         app = web.Application()
@@ -83,6 +88,7 @@ class FakeEntraLogin:
         return both
 
     async def _discovery(self, request: web.Request) -> web.Response:
+        self.ledger.append(call_of(request, None, 200))
         base = f"https://127.0.0.1:{self.port}/{request.match_info['tenant']}"
         return web.json_response(
             {
@@ -95,6 +101,8 @@ class FakeEntraLogin:
 
     async def _token(self, request: web.Request) -> web.Response:
         self.requests.append(dict(await request.post()))
+        self.ledger.append(call_of(request, None, self.status))
+        await asyncio.sleep(self.hang_s)
         if self.status != 200:
             error = {"error": "unauthorized_client", "error_description": "scripted"}
             return web.json_response(error, status=self.status)

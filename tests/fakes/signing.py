@@ -13,6 +13,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mutations.clock import Clock
+from tests.fakes.ledger import Call, call_of
 from tests.fakes.loopback_server import LoopbackServer
 
 ISSUER = "https://api.botframework.com"
@@ -47,9 +48,13 @@ def jwk(kid: str, private: rsa.RSAPrivateKey, endorsements: tuple[str, ...] = ("
 
 @dataclass
 class FakeBotFramework:
-    """Publishes keys and signs tokens with them.
+    """Publishes keys and signs tokens with them; `ledger` holds every reading.
 
-    `fault` makes both documents fail: `hang`, `error`, `html`, `empty` or `redirect`.
+    Attributes:
+        fault: Makes both documents fail: `hang`, `error`, `html`, `empty` or `redirect`; or the
+            keys alone: `no_kid`, `other_kids`, and `wrong` for other keys under the same names.
+        hang_s: How long `hang` keeps an answer back.
+        origin: Address of the server, known once it serves.
     """
 
     clock: Clock
@@ -60,19 +65,27 @@ class FakeBotFramework:
     current_kid: str = "k1"
     extra_jwks: list[dict[str, Any]] = field(default_factory=list)
     jwks_reads: int = 0
+    hang_s: float = 60.0
+    ledger: list[Call] = field(default_factory=list)
+    origin: str = ""
 
     def __post_init__(self) -> None:
         app = web.Application()
-        app.router.add_get(METADATA_PATH, self._metadata)
-        app.router.add_get(KEYS_PATH, self._jwks)
+        self.mount(app.router)
         self._server = LoopbackServer(app)
+
+    def mount(self, router: web.UrlDispatcher) -> None:
+        """Add the two documents to a server."""
+        router.add_get(METADATA_PATH, self._metadata)
+        router.add_get(KEYS_PATH, self._jwks)
 
     @property
     def metadata_url(self) -> str:
-        return f"{self._server.origin}{METADATA_PATH}"
+        return f"{self.origin}{METADATA_PATH}"
 
     async def start(self, port: int = 0) -> None:
         await self._server.start(port)
+        self.origin = self._server.origin
 
     async def stop(self) -> None:
         await self._server.stop()
@@ -119,23 +132,44 @@ class FakeBotFramework:
         """Return the token the channel would send for this service URL."""
         return self.sign(self.claims(service_url, **changes))
 
-    async def _metadata(self, _: web.Request) -> web.Response:
+    async def _metadata(self, request: web.Request) -> web.Response:
         document = {
             "issuer": ISSUER,
-            "jwks_uri": f"{self._server.origin}{KEYS_PATH}",
+            "jwks_uri": f"{self.origin}{KEYS_PATH}",
             "id_token_signing_alg_values_supported": ["RS256"],
         }
-        return await self._answer(document)
+        return await self._answer(request, document)
 
-    async def _jwks(self, _: web.Request) -> web.Response:
+    async def _jwks(self, request: web.Request) -> web.Response:
         self.jwks_reads += 1
-        keys = [jwk(kid, key, self.endorsements) for kid, key in self.keys.items()]
-        return await self._answer({"keys": [*self.extra_jwks, *keys]})
+        return await self._answer(request, {"keys": [*self.extra_jwks, *self._published()]})
 
-    async def _answer(self, document: dict[str, Any]) -> web.Response:
+    def _published(self) -> list[dict[str, Any]]:
+        match self.fault:
+            case "wrong":
+                shown = {kid: rsa_key("wrong") for kid in self.keys}
+            case "other_kids":
+                shown = {f"other-{kid}": key for kid, key in self.keys.items()}
+            case _:
+                shown = self.keys
+        entries = [jwk(kid, key, self.endorsements) for kid, key in shown.items()]
+        if self.fault == "no_kid":
+            for entry in entries:
+                del entry["kid"]
+        return entries
+
+    async def _answer(self, request: web.Request, document: dict[str, Any]) -> web.Response:
+        answer = self._faulty(document)
+        self.ledger.append(call_of(request, None, 0 if answer is None else answer.status))
+        if answer is None:
+            await asyncio.sleep(self.hang_s)
+            return web.json_response(document)
+        return answer
+
+    def _faulty(self, document: dict[str, Any]) -> web.Response | None:
         match self.fault:
             case "hang":
-                await asyncio.sleep(60)
+                return None
             case "error":
                 return web.Response(status=500)
             case "html":

@@ -1,9 +1,12 @@
 """In-memory stand-ins for the journal of steps and the retention records."""
 
+from dataclasses import replace
+
 import msgspec
 
 from fulfilment.journal import Entry, StepState
 from fulfilment.retention import RetentionRecord
+from mutations.errors import ConcurrentUpdateError
 from mutations.identity import RequestId
 from mutations.plan import Plan
 
@@ -35,7 +38,10 @@ class InMemoryJournal:
     async def load(self, request_id: RequestId) -> list[Entry]:
         return [msgspec.json.decode(one, type=Entry) for one in self._entries.get(request_id, [])]
 
-    async def save(self, entry: Entry) -> None:
+    async def save(self, entry: Entry, *, seen: Entry) -> None:
+        kept = msgspec.json.decode(self._entries[entry.request_id][entry.position], type=Entry)
+        if replace(kept, before=None, after=None) != replace(seen, before=None, after=None):
+            raise ConcurrentUpdateError
         self._entries[entry.request_id][entry.position] = msgspec.json.encode(entry)
         self.saved += 1
 

@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
+from bot.edge.seals import Seals
+from dialogs.turn import Standing
 from tests.fakes.bot_connector import FakeConnector, Message
 from tests.fakes.signing import FakeBotFramework
 
@@ -30,10 +32,49 @@ class Persona:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an activity comes from and which bot it is for."""
+
+    service_url: str
+    app_id: str
+    tenant_id: str
+
+
+def activity_of(persona: Persona, place: Place, **fields: Any) -> dict[str, Any]:
+    """Return an activity of a persona as Teams makes it; None takes a field away."""
+    activity = {
+        "id": f"1700000000{next(_IDS):06d}",
+        "timestamp": "2027-03-01T09:00:00.1234567Z",
+        "localTimestamp": "2027-03-01T10:00:00.1234567+01:00",
+        "localTimezone": "Europe/Brussels",
+        "channelId": "msteams",
+        "serviceUrl": place.service_url,
+        "from": {
+            "id": persona.account_id,
+            "name": persona.name,
+            "aadObjectId": persona.object_id,
+        },
+        "conversation": {
+            "conversationType": "personal",
+            "tenantId": place.tenant_id,
+            "id": persona.conversation_id,
+        },
+        "recipient": {"id": f"28:{place.app_id}", "name": "mutatiebot"},
+        "locale": "nl-BE",
+        "entities": [
+            {"type": "clientInfo", "locale": "nl-BE", "country": "BE", "platform": "Web"}
+        ],
+        "channelData": {"tenant": {"id": place.tenant_id}},
+        **fields,
+    }
+    return {name: value for name, value in activity.items() if value is not None}
+
+
+@dataclass(frozen=True)
 class World:
     """Where the bot is, who signs for Teams, where answers arrive, and the one tenant.
 
-    `signer` is None for a bot in local mode.
+    `signer` is None for a bot in local mode; with `seals` a person can reach behind a seal.
     """
 
     bot_url: str
@@ -42,6 +83,7 @@ class World:
     app_id: str
     tenant_id: str
     signer: FakeBotFramework | None
+    seals: Seals | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +92,7 @@ class HttpAnswer:
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class TeamsClient:
@@ -90,7 +133,7 @@ class TeamsClient:
         """
         action = find_action(message.card, button, "Action.Execute")
         answer = await self.execute(
-            action["verb"], _merged(message.card, action, inputs), message.id
+            action["verb"], merged(message.card, action, inputs), message.id
         )
         assert answer.status == 200, answer
         assert answer.body["statusCode"] == 200, answer
@@ -101,7 +144,7 @@ class TeamsClient:
     async def submit(self, message: Message, button: str, /, **inputs: str) -> list[Message]:
         """Press an Action.Submit, or an Action.Execute whose fallback it is, as old clients do."""
         action = find_action(message.card, button, "Action.Submit")
-        value = _merged(message.card, action, inputs)
+        value = merged(message.card, action, inputs)
         return await self._speak(self.activity(type="message", value=value, replyToId=message.id))
 
     async def execute(self, verb: Any, data: Any, reply_to: str = "m-0") -> HttpAnswer:
@@ -112,34 +155,40 @@ class TeamsClient:
         )
         return await self.post(activity)
 
+    async def press_sealed(
+        self, verb: str, data: Mapping[str, Any], /, reply_to: str = "m-0", **inputs: Any
+    ) -> HttpAnswer:
+        """Press a button that no card has, but with a good seal, as a leaked key could make."""
+        return await self.execute(verb, {**self.sealed(verb, data), **inputs}, reply_to)
+
+    def sealed(self, verb: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the data of a button of this person as the bot would have sealed it."""
+        assert self.world.seals is not None
+        action = {"type": "Action.Execute", "verb": verb, "data": data}
+        sealed: Any = self.world.seals.sealed(
+            action,
+            person=self.persona.object_id,
+            conversation_id=self.persona.conversation_id,
+        )
+        return dict(sealed["data"])
+
+    def opened(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the seal of a button of this person vouches for."""
+        assert self.world.seals is not None
+        opened = self.world.seals.opened(
+            data["verb"],
+            data,
+            person=self.persona.object_id,
+            conversation_id=self.persona.conversation_id,
+        )
+        assert opened.standing is not Standing.BROKEN
+        return dict(opened.data)
+
     def activity(self, **fields: Any) -> dict[str, Any]:
         """Return an activity of this persona as Teams makes it; None takes a field away."""
-        activity = {
-            "id": f"1700000000{next(_IDS):06d}",
-            "timestamp": "2027-03-01T09:00:00.1234567Z",
-            "localTimestamp": "2027-03-01T10:00:00.1234567+01:00",
-            "localTimezone": "Europe/Brussels",
-            "channelId": "msteams",
-            "serviceUrl": self.world.connector.url,
-            "from": {
-                "id": self.persona.account_id,
-                "name": self.persona.name,
-                "aadObjectId": self.persona.object_id,
-            },
-            "conversation": {
-                "conversationType": "personal",
-                "tenantId": self.world.tenant_id,
-                "id": self.persona.conversation_id,
-            },
-            "recipient": {"id": f"28:{self.world.app_id}", "name": "mutatiebot"},
-            "locale": "nl-BE",
-            "entities": [
-                {"type": "clientInfo", "locale": "nl-BE", "country": "BE", "platform": "Web"}
-            ],
-            "channelData": {"tenant": {"id": self.world.tenant_id}},
-            **fields,
-        }
-        return {name: value for name, value in activity.items() if value is not None}
+        world = self.world
+        place = Place(world.connector.url, world.app_id, world.tenant_id)
+        return activity_of(self.persona, place, **fields)
 
     async def post(self, activity: Mapping[str, Any]) -> HttpAnswer:
         """Send any activity with a good token."""
@@ -151,9 +200,8 @@ class TeamsClient:
         url = f"{self.world.bot_url}/api/messages"
         async with self.world.session.post(url, headers=headers, **options) as response:
             is_json = response.content_type == "application/json"
-            return HttpAnswer(
-                response.status, await response.json() if is_json else await response.text()
-            )
+            body = await response.json() if is_json else await response.text()
+            return HttpAnswer(response.status, body, response.headers)
 
     def _headers(self) -> dict[str, str]:
         if self.world.signer is None:
@@ -176,7 +224,7 @@ class TeamsClient:
 
 def find_action(card: Mapping[str, Any], button: str, kind: str) -> dict[str, Any]:
     """Return the action of this kind whose title or verb is `button`, wherever it sits."""
-    actions = list(_actions(card))
+    actions = list(actions_of(card))
     for action in actions:
         for candidate in (action, action.get("fallback")):
             if not isinstance(candidate, dict) or candidate.get("type") != kind:
@@ -188,17 +236,17 @@ def find_action(card: Mapping[str, Any], button: str, kind: str) -> dict[str, An
     raise AssertionError(f"no {kind} {button!r} among {titles}")
 
 
-def _actions(node: Any) -> Iterator[dict[str, Any]]:
+def actions_of(node: Any) -> Iterator[dict[str, Any]]:
     """Yield every action in a card: top level, ActionSets, ShowCards, selectActions."""
     if isinstance(node, dict):
         if str(node.get("type", "")).startswith("Action."):
             yield node
         for name, child in node.items():
             if name not in {"data", "fallback"}:
-                yield from _actions(child)
+                yield from actions_of(child)
     elif isinstance(node, list):
         for child in node:
-            yield from _actions(child)
+            yield from actions_of(child)
 
 
 def _inputs(node: Any) -> Iterator[dict[str, Any]]:
@@ -212,19 +260,19 @@ def _inputs(node: Any) -> Iterator[dict[str, Any]]:
             yield from _inputs(child)
 
 
-def _merged(
+def merged(
     card: Mapping[str, Any], action: Mapping[str, Any], filled: Mapping[str, str]
 ) -> dict[str, Any]:
     """Merge inputs into the data as Teams does; refuse what the real client would refuse."""
     if str(action.get("associatedInputs", "")).lower() == "none":
         assert not filled, "this button takes no inputs"
         return dict(action.get("data") or {})
-    fields = {field["id"]: field for field in _inputs(card)}
+    fields = {each["id"]: each for each in _inputs(card)}
     unknown = set(filled) - set(fields)
     assert not unknown, f"no such inputs: {unknown}; there are {set(fields)}"
     values = {}
-    for identity, field in fields.items():
-        default = field.get("value", "false" if field["type"] == "Input.Toggle" else "")
+    for identity, shown in fields.items():
+        default = shown.get("value", "false" if shown["type"] == "Input.Toggle" else "")
         values[identity] = filled.get(identity, default)
-        assert values[identity] or not field.get("isRequired"), f"{identity} is required"
+        assert values[identity] or not shown.get("isRequired"), f"{identity} is required"
     return {**(action.get("data") or {}), **values}

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.clock import demo_clock
+from bot.settings import Mode
 from mutations.clock import local_date
 from mutations.working_days import next_working_day
 from tests.conversations.stage import ARNO, BRITT, JAN, MARLEEN, words_of
@@ -76,60 +77,105 @@ async def not_keep(scene: Scene) -> None:
 
 @dataclass(frozen=True)
 class Flow:
-    """Something to kill the bot in.
+    """Something to kill the processes in.
 
     Attributes:
+        mode: Live where no order is carried out: only local mode has a working day always.
         before: What comes before the first kill.
-        play: What goes on while the bot is killed; people repeat what was not answered.
-        tables: Where a commit is a kill point.
+        play: What goes on while processes are killed; people repeat what was not answered.
         state: What the request comes to.
+        workers: Processes that do the jobs; with none of them the bot does.
     """
 
     name: str
+    mode: Mode
     before: Callable[[Scene], Coroutine[Any, Any, None]]
     play: Callable[[Scene], Coroutine[Any, Any, None]]
-    tables: tuple[str, ...]
     state: str
-
-
-_FULFILMENT = ("request", "step_journal", "simulated_ledger", "retention_record")
-_PEOPLE = ("conversation_reference", "draft", "request", "sent_card", "delivery")
-
-
-async def _asked_a(scene: Scene) -> None:
-    await everybody_joins(scene)
-    await fill(scene, wish="keep", effective_on=today())
-    await submit(scene)
-    await scene.card_with(BRITT, "decision.keep")
-
-
-async def _asked_b(scene: Scene) -> None:
-    await everybody_joins(scene)
-    await fill(scene, wish="not_keep", effective_on=today())
-    await submit(scene)
-    await scene.card_with(BRITT, "decision.keep")
+    workers: int = 0
 
 
 async def _nothing(_: Scene) -> None:
     """Begin at the beginning."""
 
 
-async def _whole_conversation(scene: Scene) -> None:
+async def _until_sent(scene: Scene) -> None:
     await everybody_joins(scene)
     await half_fill(scene)
     await fill(scene, wish="keep", effective_on=next_day())
     await submit(scene)
+    await scene.card_with(BRITT, "decision.keep")
+
+
+async def _asked_to_keep(scene: Scene) -> None:
+    await _asked(scene, wish="keep", effective_on=next_day())
+
+
+async def _asked_to_let_go(scene: Scene) -> None:
+    await _asked(scene, wish="not_keep", effective_on=next_day())
+
+
+async def _asked(scene: Scene, *, wish: str, effective_on: date) -> None:
+    await everybody_joins(scene)
+    await fill(scene, wish=wish, effective_on=effective_on)
+    await submit(scene)
+    await scene.card_with(BRITT, "decision.keep")
+    await scene.at_rest()
+
+
+async def order_asked(scene: Scene) -> None:
+    """Come to an order A that waits for its decision and can then be carried out at once."""
+    await _asked(scene, wish="keep", effective_on=today())
+
+
+async def _ordered_a(scene: Scene) -> None:
+    await order_asked(scene)
+    await _decided_without_worker(scene, keep)
+
+
+async def _ordered_b(scene: Scene) -> None:
+    await _asked(scene, wish="not_keep", effective_on=today())
+    await _decided_without_worker(scene, not_keep)
+
+
+async def _decided_without_worker(
+    scene: Scene, decide: Callable[[Scene], Coroutine[Any, Any, None]]
+) -> None:
+    """Leave everything that follows from the decision to be done."""
+    await scene.restart(WORKER=False)
+    await decide(scene)
+    await scene.bot.kill()
+    scene.bot.settings = {**scene.bot.settings, "WORKER": True}
+
+
+async def _let_work(scene: Scene) -> None:
+    await scene.bot.start()
+
+
+async def _filled(scene: Scene) -> None:
+    await everybody_joins(scene)
+    await fill(scene, wish="keep", effective_on=today())
+
+
+async def _submit_and_keep(scene: Scene) -> None:
+    await submit(scene)
     await keep(scene)
 
 
-ORDER_A = Flow("order A", _asked_a, keep, _FULFILMENT, "done")
-ORDER_B = Flow("order B", _asked_b, not_keep, _FULFILMENT, "done")
-CONVERSATION = Flow("conversation", _nothing, _whole_conversation, _PEOPLE, "scheduled")
+SUBMIT = Flow("submit", Mode.LIVE, _nothing, _until_sent, "submitted")
+KEEP = Flow("decide to keep", Mode.LIVE, _asked_to_keep, keep, "scheduled")
+NOT_KEEP = Flow("decide not to keep", Mode.LIVE, _asked_to_let_go, not_keep, "scheduled")
+ORDER_A = Flow("fulfil order A", Mode.LOCAL, _ordered_a, _let_work, "done")
+ORDER_B = Flow("fulfil order B", Mode.LOCAL, _ordered_b, _let_work, "done")
+TWO_PROCESSES = Flow(
+    "submit to done, worker apart", Mode.LOCAL, _filled, _submit_and_keep, "done", workers=1
+)
+FLOWS = (SUBMIT, KEEP, NOT_KEEP, ORDER_A, ORDER_B, TWO_PROCESSES)
 
 
-async def finish(scene: Scene, flow: Flow) -> None:
-    """Wait until everything that follows has happened."""
-    await scene.in_state(flow.state)
+async def finish(scene: Scene, state: str) -> None:
+    """Wait until the request is in a state and everything that follows has happened."""
+    await scene.in_state(state)
     await scene.at_rest()
 
 
@@ -194,7 +240,11 @@ async def check(
 
 
 async def _check_cards(scene: Scene) -> None:
-    """Nobody has a card in hand that still decides something."""
+    """Somebody can decide for as long as that is asked, and nobody afterwards."""
+    if await scene.rows("select id from request where state = 'submitted'"):
+        for number in (ARNO, BRITT):
+            assert any(map(_decides, scene.person(number).inbox)), "a decider was not asked"
+        return
     tracked = {row["activity_id"] for row in await scene.rows("select activity_id from sent_card")}
     for number in (ARNO, BRITT):
         for message in filter(_decides, scene.person(number).inbox):

@@ -1,160 +1,151 @@
-"""Exact moments to kill at: a trigger in the test's database holds a commit until told otherwise.
+"""Exact moments to kill at: every statement and every outgoing call, told apart by where it is.
 
-Every commit that writes to a watched table has a label that says what it writes. The first commit
-with a new label waits inside PostgreSQL. Then the process is killed, and the commit either happens
-after all (its answer reaches nobody) or is rolled back.
+A kill point is an act (a statement in its transaction, or a call) at one stage of progress of the
+request. The first time that one is met the process is killed: before the act has gone out, or
+after it was done and before its answer came back.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import LiteralString
 
 import psycopg
-from psycopg import sql
 
-_KEY = 62_004
+from tests.faults.wire import Act
 
-# A label says what is written, never when or how often; polls without news have the old label.
-_LABELS: dict[str, LiteralString] = {
-    "request": "new.state || ' v' || new.version",
-    "step_journal": (
-        "case when tg_op = 'INSERT' then 'open' else new.position || ' ' || new.state"
-        " || case when new.before is null then '' else ' seen' end"
-        " || case when new.intent_at is null then '' else ' meant' end"
-        " || coalesce(' agreeing ' || (new.detail ->> 'agreeing'), '')"
-        " || case when new.detail ? 'unknown_since' then ' unknown' else '' end end"
-    ),
-    "simulated_ledger": (
-        "new.operation || ' '"
-        " || left(md5(new.target || coalesce(new.detail ->> 'aliases', '')), 6)"
-    ),
-    "retention_record": "new.kind",
-    "draft": "case when tg_op = 'DELETE' then 'gone' else 'v' || new.version end",
-    "conversation_reference": "new.person",
-    "sent_card": "tg_op || ' ' || new.kind || ' ' || right(new.person, 3) || ' ' || new.is_final",
-    "delivery": "new.state || ' ' || new.kind || ' ' || right(new.person, 3)",
+# What goes on whatever people ask; everything else is a kill point.
+_BACKGROUND = {
+    r"$": "the pool tries a connection",
+    r"select 1$": "the probe of the database",
+    r"listen ": "a worker that starts; the polls do without it",
+    r"SELECT procrastinate_update_heartbeat": "a sign of life, again in a moment",
+    r"SELECT \* FROM procrastinate_(register_worker|prune_stalled)": "a worker that starts",
+    r"SELECT procrastinate_unregister_worker": "a worker that stops",
+    r"SELECT id from procrastinate_jobs WHERE status = 'doing' AND abort_requested": "a poll",
+    r"SELECT procrastinate_defer_periodic_job": "cleaning up, by the clock",
+    r"DELETE FROM procrastinate_jobs": "cleaning up",
 }
+_IS_BACKGROUND = re.compile("|".join(_BACKGROUND), re.IGNORECASE)
+# Of these only the answer counts, and only one that has found something.
+_IS_POLL = re.compile(
+    r"SELECT id, status, .* FROM procrastinate_fetch_job|WITH stalled_workers"
+    r"|select pg_try_advisory_xact_lock"
+)
 
-_SETUP: LiteralString = """
-create table fault_passed (label text primary key);
-create table fault_armed (is_armed boolean not null);
-insert into fault_armed values (false);
-"""
-_FUNCTION: LiteralString = """
-create function {name}() returns trigger language plpgsql as $$
-declare
-  this text := left({table} || ': ' || {label}, 55);
-begin
-  if (select is_armed from fault_armed)
-      and not exists (select from fault_passed where label = this) then
-    perform set_config('application_name', 'fault:' || this, false);
-    perform pg_advisory_xact_lock_shared({key});
-  end if;
-  return null;
-end;
-$$
-"""
-_TRIGGER: LiteralString = """
-create constraint trigger {name} after insert or update or delete on {table}
-  deferrable initially deferred for each row execute function {name}()
-"""
-_PASS: LiteralString = "insert into fault_passed values (%s) on conflict do nothing"
-_WAITING: LiteralString = """
-select pid, substr(application_name, 7) as label from pg_stat_activity
-where datname = current_database() and wait_event = 'advisory' and application_name like 'fault:%%'
+# A process that starts looks whether the database has its shape; migrations are killed elsewhere.
+_IS_START = re.compile(r"select pg_catalog.version|SELECT pg_catalog.pg_class|select me.rolsuper")
+
+_PROGRESS = """
+select coalesce((select string_agg(state || ' v' || version, ', ') from request), 'nothing')
+|| coalesce((
+  select ', step ' || position || ' ' || state || case when intent_at is null then '' else '!' end
+  from step_journal where state <> 'pending' or intent_at is not null
+  order by position desc limit 1), '')
 """
 
 
-@contextlib.asynccontextmanager
-async def kill_points(
-    database_url: str, tables: Sequence[str], passed: list[str]
-) -> AsyncIterator["KillPoints"]:
-    """Watch these tables; nothing waits until `arm`. Points killed at are added to `passed`."""
-    opened = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
-    async with opened as connection:
-        await connection.execute(_SETUP)
-        for table in tables:
-            name = sql.Identifier(f"fault_{table}")
-            function = sql.SQL(_FUNCTION).format(
-                name=name,
-                table=sql.Literal(table),
-                label=sql.SQL(_LABELS[table]),
-                key=sql.Literal(_KEY),
-            )
-            await connection.execute(function)
-            trigger = sql.SQL(_TRIGGER).format(name=name, table=sql.Identifier(table))
-            await connection.execute(trigger)
-        for label in passed:
-            await connection.execute(_PASS, (label,))
-        yield KillPoints(connection, passed)
+class Phase(StrEnum):
+    """When the process is killed: before its act goes out, or after it was done."""
+
+    BEFORE = "before"
+    AFTER = "after"
 
 
-class Fate(StrEnum):
-    """What becomes of the commit at which the process is killed."""
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A kill: which process, and where."""
 
-    KEPT = "kept"
-    LOST = "lost"
+    process: str
+    label: str
 
 
 @dataclass
 class KillPoints:
-    """The kill points of one database; those in `passed` are not killed at again."""
+    """Watches the wires; a new point is added to `passed` and killed at.
 
-    connection: psycopg.AsyncConnection
+    Attributes:
+        where: Picks the acts that count, in a phase.
+        strike: Kills a process, by name, at once.
+    """
+
+    where: Callable[[Phase, Act], bool]
     passed: list[str]
+    owner: psycopg.AsyncConnection
+    strike: Callable[[str], None] = lambda _: None
+    _is_armed: bool = field(default=False, init=False)
+    _down: set[str] = field(default_factory=set, init=False)
+    _hits: asyncio.Queue[Hit] = field(default_factory=asyncio.Queue, init=False)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def arm(self) -> None:
-        """Hold the next commit with a new label."""
-        await self.connection.execute("select pg_advisory_lock(%s)", (_KEY,))
-        await self.connection.execute("update fault_armed set is_armed = true")
+    def arm(self) -> None:
+        """Kill at the next new point."""
+        self._is_armed = True
 
-    async def disarm(self) -> None:
+    def disarm(self) -> None:
         """Let everything pass."""
-        await self.connection.execute("update fault_armed set is_armed = false")
-        await self.connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
+        self._is_armed = False
 
-    async def reached(self) -> str | None:
-        """Return the label of the commit that waits now, if any."""
-        waiting = await self._waiting()
-        return waiting[0][1] if waiting else None
+    async def hit(self) -> Hit:
+        """Wait for the next kill; nothing else dies until `carry`."""
+        return await self._hits.get()
 
-    async def wait(self) -> str:
-        """Wait for a commit at a new point and return its label."""
+    def carry(self, process: str) -> None:
+        """Carry the acts of a process again, which is about to be started anew."""
+        self._down.discard(process)
 
-        async def is_reached() -> bool:
-            return await self.reached() is not None
+    async def may_go(self, act: Act) -> bool:
+        """Kill before the act at a new point; part of `Watcher`."""
+        return await self._may_pass(Phase.BEFORE, act)
 
-        await until(is_reached, what="a kill point", timeout_s=300.0)
-        label = await self.reached()
-        assert label is not None
-        return label
+    async def may_return(self, act: Act) -> bool:
+        """Kill after the act at a new point; part of `Watcher`."""
+        return await self._may_pass(Phase.AFTER, act)
 
-    async def decide(self, fate: Fate) -> None:
-        """Let the waiting commits happen or not, and have later ones pass; then arm again."""
-        waiting = await self._waiting()
-        for pid, label in waiting:
-            self.passed.append(label)
-            await self.connection.execute(_PASS, (label,))
-            if fate is Fate.LOST:
-                await self.connection.execute("select pg_terminate_backend(%s, 5000)", (pid,))
-        await self.connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
-        await self.connection.execute("select pg_advisory_lock(%s)", (_KEY,))
+    async def _may_pass(self, phase: Phase, act: Act) -> bool:
+        if act.process in self._down:
+            return False
+        if not self._is_armed or not self.where(phase, act) or _is_background(act):
+            return True
+        label = f"{phase} {await self._label(act)}"
+        if self._down:  # one death at a time, also while we looked
+            return act.process not in self._down
+        if label in self.passed or not self._is_armed:
+            return True
+        self.passed.append(label)
+        self._down.add(act.process)
+        self.strike(act.process)
+        self._hits.put_nowait(Hit(act.process, label))
+        return False
 
-    async def _waiting(self) -> list[tuple[int, str]]:
-        cursor = await self.connection.execute(_WAITING)
-        return [(int(pid), str(label)) for pid, label in await cursor.fetchall()]
+    async def _label(self, act: Act) -> str:
+        before = hashlib.sha256("\n".join(act.before).encode()).hexdigest()[:8]
+        is_start = any(_IS_START.match(text) for text in (act.text, *act.before))
+        progress = "starting" if is_start else await self._progress()
+        return f"{act.process} | {act.text} | {before if act.before else ''} | {progress}"
+
+    async def _progress(self) -> str:
+        async with self._looking:
+            cursor = await self.owner.execute(_PROGRESS)
+            row = await cursor.fetchone()
+        assert row is not None
+        return str(row[0])
 
 
-async def until(
-    look: Callable[[], Awaitable[bool]], *, what: str, timeout_s: float = 60.0
-) -> None:
-    """Wait until `look` says so."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            while not await look():  # noqa: ASYNC110 - what is looked at is another process
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"not in {timeout_s} s: {what}") from None
+def _is_background(act: Act) -> bool:
+    if any(_IS_POLL.match(text) for text in (act.text, *act.before)):
+        return not act.has_found
+    return _IS_BACKGROUND.match(act.text) is not None
+
+
+@contextlib.asynccontextmanager
+async def kill_points(
+    owner_url: str, where: Callable[[Phase, Act], bool], passed: list[str]
+) -> AsyncIterator[KillPoints]:
+    """Lend the watcher of a scene's wires; nothing is killed until `arm`."""
+    owner = await psycopg.AsyncConnection.connect(owner_url, autocommit=True)
+    async with owner:
+        yield KillPoints(where, passed, owner)

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 import psycopg
 from psycopg.rows import dict_row
 
@@ -16,19 +17,40 @@ from bot.demo import DEMO_REGISTER
 from bot.edge_wiring import LOCAL_BOT_ID
 from bot.settings import DEMO_TENANT_ID, Mode
 from fulfilment.tenants.simulated.seed import demo_person_id, demo_world
-from tests.conversations.stage import APP_ID, TENANT_ID
+from tests.conversations.stage import APP_ID, CARD_KEY, TENANT_ID
+from tests.fakes.audit_files import audit_files
 from tests.fakes.bot_connector import FakeConnector, Message
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
 from tests.fakes.teams_client import Persona, TeamsClient, World, find_action
-from tests.faults.bot_process import BotProcess, free_port
+from tests.faults.bot_process import BotProcess, Nursery, Program, free_port
+from tests.faults.wire import Watcher, database_wire
+from tests.faults.wire_http import http_wire
 
 _PATIENCE_S = 60.0
 _UNDER_WAY = """
 select id from procrastinate_jobs where status = 'doing'
 or (status = 'todo' and (scheduled_at is null or scheduled_at < now() + interval '60 s'))
 """
+_SILENCE = """
+update procrastinate_workers set last_heartbeat = last_heartbeat - interval '1 hour' returning id
+"""
 _JOBS = "select task_name, status, attempts, scheduled_at from procrastinate_jobs"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How the processes of a scene are wired.
+
+    Attributes:
+        watcher: Is asked at every statement and outgoing call; None leaves the wires out.
+        workers: Processes that do the jobs; with none of them the bot does.
+        is_forked: Whether processes come out of a nursery, which starts them sooner.
+    """
+
+    watcher: Watcher | None = None
+    workers: int = 0
+    is_forked: bool = False
 
 
 @dataclass
@@ -38,7 +60,53 @@ class Scene:
     bot: BotProcess
     world: World
     database_url: str
+    workers: dict[str, BotProcess] = field(default_factory=dict)
     people: dict[int, TeamsClient] = field(default_factory=dict)
+
+    @property
+    def processes(self) -> Mapping[str, BotProcess]:
+        """All processes by name; `bot` is the one that answers."""
+        return {"bot": self.bot, **self.workers}
+
+    async def start(self) -> None:
+        """Start all processes."""
+        for process in self.processes.values():
+            await process.start()
+
+    async def all_up(self) -> None:
+        """Wait until every process is at work."""
+
+        async def are_up() -> bool:
+            return all(process.seconds_up > 0 for process in self.processes.values())
+
+        await self._until(are_up, what="all processes")
+
+    def strike(self, name: str) -> None:
+        """Send a process SIGKILL at this very moment."""
+        self.processes[name].strike()
+
+    async def bury(self, name: str) -> None:
+        """Wait until a process that was struck is no more."""
+        await self.processes[name].kill()
+
+    async def revive(self, name: str) -> None:
+        """Start a process again that is no more."""
+        process = self.processes[name]
+        if len(self.workers) <= 1 and name == [*self.processes][-1]:
+            # The only worker: whatever has a heart has none any more, so nobody needs to wait.
+            await self.rows(_SILENCE)
+        await process.start()
+
+    def caller(self, port: int) -> str:
+        """Return which process called from a local port."""
+        if not self.workers:
+            return "bot"
+        for name, process in self.processes.items():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                sockets = psutil.Process(process.pid).net_connections(kind="tcp4")
+                if any(one.laddr.port == port for one in sockets):
+                    return name
+        return "somebody who is gone"
 
     def person(self, number: int) -> TeamsClient:
         """Return the Teams of a person of the demo world."""
@@ -47,9 +115,10 @@ class Scene:
             self.people[number] = TeamsClient(self.world, Persona(name, demo_person_id(number)))
         return self.people[number]
 
-    async def restart(self) -> None:
-        """Kill the bot while nothing is going on and start it again."""
+    async def restart(self, **changes: object) -> None:
+        """Kill the bot while nothing is going on and start it again with changed settings."""
         await self.bot.kill()
+        self.bot.settings = {**self.bot.settings, **changes}
         await self.bot.start()
 
     async def join(self, number: int) -> Message:
@@ -137,7 +206,7 @@ class Scene:
         """Wait until `look` says so; patience counts from the bot's last start."""
         while not await look():
             await asyncio.sleep(0.02)
-            if self.bot.seconds_up > _PATIENCE_S:
+            if min(one.seconds_up for one in self.processes.values()) > _PATIENCE_S:
                 log = self.bot.log.read_text(errors="replace").splitlines()[-20:]
                 jobs = map(str, await self.rows(_JOBS))
                 raise AssertionError("\n".join([f"{what} did not come", *jobs, *log]))
@@ -156,13 +225,19 @@ def has_button(message: Message, button: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def open_scene(
-    folder: Path, database_url: str, *, mode: Mode, **changes: object
+    folder: Path,
+    database_url: str,
+    *,
+    mode: Mode,
+    wiring: Wiring | None = None,
+    **changes: object,
 ) -> AsyncIterator[Scene]:
-    """Prepare a bot in `mode`, not started yet.
+    """Prepare a bot in `mode`, and workers where the wiring has them, not started yet.
 
     Only local mode has a clock on which today is always a working day; only live mode has
     authentication.
     """
+    wiring = wiring or Wiring()
     signer = FakeBotFramework(SystemClock(), APP_ID)
     connector = FakeConnector()
     login = FakeEntraLogin(folder, TENANT_ID)
@@ -172,26 +247,65 @@ async def open_scene(
             stack.push_async_callback(fake.stop)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         is_live = mode is Mode.LIVE
-        settings = _common(folder, database_url, connector)
+        bot = BotProcess({"PORT": free_port()}, folder / "bot.log", _cradle(wiring))
+        scene = Scene(
+            bot,
+            World(
+                bot_url=bot.url,
+                connector=connector,
+                session=session,
+                app_id=APP_ID if is_live else LOCAL_BOT_ID.removeprefix("28:"),
+                tenant_id=TENANT_ID if is_live else DEMO_TENANT_ID,
+                signer=signer if is_live else None,
+            ),
+            database_url,
+        )
+        for number in range(wiring.workers):
+            name = f"worker {number + 1}"
+            log = folder / f"worker-{number + 1}.log"
+            scene.workers[name] = BotProcess({}, log, _cradle(wiring, "worker"))
+        if wiring.watcher is not None:
+            await _wire_calls(stack, scene, wiring.watcher, signer=signer, login=login)
+        settings = _common(folder, connector) | {"WORKER": not wiring.workers}
         if is_live:
             settings |= _live(folder, signer, login)
-        bot = BotProcess({**settings, **changes}, folder / "bot.log")
-        stack.push_async_callback(bot.close)
-        world = World(
-            bot_url=bot.url,
-            connector=connector,
-            session=session,
-            app_id=APP_ID if is_live else LOCAL_BOT_ID.removeprefix("28:"),
-            tenant_id=TENANT_ID if is_live else DEMO_TENANT_ID,
-            signer=signer if is_live else None,
-        )
-        yield Scene(bot, world, database_url)
+        for name, process in scene.processes.items():
+            url = database_url
+            if wiring.watcher is not None:
+                wire = database_wire(name, database_url, wiring.watcher)
+                url = await stack.enter_async_context(wire)
+            process.settings = {**process.settings, **settings, "DATABASE_URL": url, **changes}
+            stack.push_async_callback(process.close)
+        yield scene
 
 
-def _common(folder: Path, database_url: str, connector: FakeConnector) -> dict[str, object]:
+def _cradle(wiring: Wiring, *command: str) -> Nursery | Program:
+    return Nursery(command) if wiring.is_forked else Program(command)
+
+
+async def _wire_calls(
+    stack: contextlib.AsyncExitStack,
+    scene: Scene,
+    watcher: Watcher,
+    *,
+    signer: FakeBotFramework,
+    login: FakeEntraLogin,
+) -> None:
+    """Stand before the fakes, which from then on give out the address of the wire."""
+    for fake in (signer, scene.world.connector):
+        port = await stack.enter_async_context(http_wire(fake.origin, watcher, scene.caller))
+        fake.origin = f"http://127.0.0.1:{port}"
+    front = http_wire(
+        login.authority.rsplit("/", 1)[0],
+        watcher,
+        scene.caller,
+        key_and_certificate=login.folder / "server.pem",
+    )
+    login.port = await stack.enter_async_context(front)
+
+
+def _common(folder: Path, connector: FakeConnector) -> dict[str, object]:
     return {
-        "PORT": free_port(),
-        "DATABASE_URL": database_url,
         "DATA_DIR": folder / "data",
         "SERVICE_URL": connector.url,
         "DEAD_WORKER_AFTER_S": 1,
@@ -205,12 +319,16 @@ def _common(folder: Path, database_url: str, connector: FakeConnector) -> dict[s
 def _live(folder: Path, signer: FakeBotFramework, login: FakeEntraLogin) -> dict[str, object]:
     register = folder / "register.toml"
     register.write_bytes(DEMO_REGISTER.read_bytes())
+    anchor, audit_key = audit_files(folder)
     return {
         "MODE": "live",
+        "AUDIT_ANCHOR": anchor,
+        "AUDIT_KEY": audit_key,
         "REGISTER": register,
         "APP_ID": APP_ID,
         "APP_TENANT_ID": TENANT_ID,
         "APP_SECRET": "a-secret-of-the-test",
+        "CARD_KEYS": CARD_KEY,
         "OPENID_METADATA_URL": signer.metadata_url,
         "AUTHORITY_URL": login.authority.rsplit("/", 1)[0],
         "CA_BUNDLE": login.ca_bundle,

@@ -112,6 +112,8 @@ class SimulatedDirectory:
             profile=account.profile,
             status=account.status,
             is_guest=account.is_guest,
+            is_enabled=account.enabled,
+            employee_id=account.employee_id,
         )
 
 

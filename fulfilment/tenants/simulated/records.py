@@ -49,7 +49,10 @@ class SimDrive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SimAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An account with its mailbox and OneDrive; `is_deleted` is in the recycle bin."""
+    """An account with its mailbox and OneDrive; `is_deleted` is in the recycle bin.
+
+    `employee_id` is the number of the human behind it, the same on all accounts of one human.
+    """
 
     id: str
     name: str
@@ -58,6 +61,7 @@ class SimAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: str
     entity: str | None = None
     entitlements: tuple[SimEntitlement, ...] = ()
+    employee_id: str = ""
     enabled: bool = True
     is_guest: bool = False
     is_deleted: bool = False

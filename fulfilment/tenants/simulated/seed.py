@@ -55,6 +55,7 @@ class DemoPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drive_mb: int = 0
     profile: str = "Kenniswerker"
     status: str = "ambtenaar"
+    employee_id: str = ""
     is_guest: bool = False
     is_deleted: bool = False
 
@@ -121,20 +122,22 @@ async def seed(world: SimulatedWorld, demo: DemoWorld, *, register: Register) ->
         _check_people(site.name, {*site.owners, *site.members}, people)
     pools = [_pool(pool, accounts, register) for pool in demo.pool]
 
-    added = [await world.add(Kind.ACCOUNT, account.id, account) for account in accounts]
-    added += [
-        await world.add(Kind.GROUP, _guid("a000", one.number), _group(one)) for one in demo.group
-    ]
-    added += [
-        await world.add(Kind.MEMBERSHIP, membership_id(group=one.group, person=one.person), one)
-        for group in demo.group
-        for one in _memberships(group)
-    ]
-    added += [
-        await world.add(Kind.SITE, _guid("b000", one.number), _site(one)) for one in demo.site
-    ]
-    added += [
-        await world.add(Kind.POOL, pool_id(entity=one.entity, name=one.name), one) for one in pools
+    memberships = [one for group in demo.group for one in _memberships(group)]
+    added = [
+        await world.add_missing(Kind.ACCOUNT, {one.id: one for one in accounts}),
+        await world.add_missing(
+            Kind.GROUP, {_guid("a000", one.number): _group(one) for one in demo.group}
+        ),
+        await world.add_missing(
+            Kind.MEMBERSHIP,
+            {membership_id(group=one.group, person=one.person): one for one in memberships},
+        ),
+        await world.add_missing(
+            Kind.SITE, {_guid("b000", one.number): _site(one) for one in demo.site}
+        ),
+        await world.add_missing(
+            Kind.POOL, {pool_id(entity=one.entity, name=one.name): one for one in pools}
+        ),
     ]
     return sum(added)
 
@@ -156,6 +159,7 @@ def _account(person: DemoPerson, now: datetime) -> SimAccount:
         upn=person.upn,
         profile=person.profile,
         status=person.status,
+        employee_id=person.employee_id,
         entity=person.entity,
         entitlements=always + later,
         is_guest=person.is_guest,

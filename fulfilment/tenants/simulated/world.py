@@ -137,6 +137,12 @@ class SimulatedWorld:
 
         await self._change(operation, (Kind.MEMBERSHIP, membership_id), changed, {})
 
+    async def add_missing(self, kind: Kind, records: Mapping[str, _Record]) -> int:
+        """Add those objects that are not there yet, by id; tell how many that were."""
+        known = await self._objects.list(kind, _END_OF_TIME)
+        missing = {key: record for key, record in records.items() if key not in known}
+        return sum([await self.add(kind, key, record) for key, record in missing.items()])
+
     async def add(self, kind: Kind, object_id: str, record: _Record) -> bool:
         """Add an object that readers see at once; tell whether there was none yet."""
         is_new = False

@@ -9,6 +9,7 @@ from fulfilment.journal import Entry, Journal, StepState
 from fulfilment.progress import Finished
 from fulfilment.retention import ONEDRIVE, RetentionRecord, RetentionRecords
 from mutations.case_finder import Outcome
+from mutations.errors import ConcurrentUpdateError
 from mutations.identity import ObjectId, RequestId
 from mutations.plan import Plan, PlannedStep
 from store.database import Database
@@ -91,16 +92,41 @@ async def test_entry_comes_back_as_it_was_saved(journal: Journal) -> None:
         verified_at=NOW,
     )
 
-    await journal.save(saved)
+    await journal.save(saved, seen=second)
 
     assert await entries(journal) == [first, saved]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": StepState.VERIFIED, "verified_at": NOW},
+        {"intent_at": NOW},
+        {"written_at": NOW},
+        {"detail": {"agreeing": 1}},
+        {"attempts": 1},
+    ],
+    ids=" and ".join,
+)
+async def test_outdated_run_overwrites_nothing(
+    journal: Journal, changes: dict[str, object]
+) -> None:
+    await journal.open(REQUEST, PLAN)
+    seen, other = await entries(journal)
+    newer = replace(seen, **changes)  # type: ignore[arg-type] # named fields
+    await journal.save(newer, seen=seen)
+
+    with pytest.raises(ConcurrentUpdateError):
+        await journal.save(replace(seen, state=StepState.WRITTEN), seen=seen)
+
+    assert await entries(journal) == [newer, other]
 
 
 async def test_opening_again_changes_nothing(journal: Journal) -> None:
     await journal.open(REQUEST, PLAN)
     first, second = await entries(journal)
     written = replace(first, state=StepState.WRITTEN)
-    await journal.save(written)
+    await journal.save(written, seen=first)
 
     await journal.open(REQUEST, PLAN)
     await journal.open(REQUEST, replace(PLAN, steps=PLAN.steps[:1]))

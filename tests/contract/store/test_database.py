@@ -72,8 +72,8 @@ async def test_the_session_has_its_limits_and_utc(database: Database) -> None:
 
     assert settings == {
         "TimeZone": "UTC",
-        "statement_timeout": "15000",
-        "lock_timeout": "10000",
+        "statement_timeout": "7000",
+        "lock_timeout": "5000",
         "idle_in_transaction_session_timeout": "30000",
     }
 
@@ -104,7 +104,6 @@ async def _collide(jobs: Jobs, *, runs: list[str], by_run: bool) -> None:
     async def unit(work: UnitOfWork, first: int, second: int) -> None:
         runs.append(f"{first}")
         bump = "update request_counter set last = last + 1 where year = %s"
-        await work.connection.execute("set local deadlock_timeout = '50ms'")
         await work.connection.execute(bump, (first,))
         if len(runs) <= 2:
             await both_hold_one.wait()

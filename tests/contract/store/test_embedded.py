@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from store.embedded import EmbeddedPostgres
 server = EmbeddedPostgres.start(Path(sys.argv[1]), is_durable=False)
-print(server.url, flush=True)
+print(server.owner_url, flush=True)
 sys.stdin.readline()
 server.stop()
 """
@@ -68,12 +68,12 @@ def _user_process(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_it_keeps_the_data_between_runs(home: Path) -> None:
-    with EmbeddedPostgres.start(home) as server, psycopg.connect(server.url) as connection:
+    with EmbeddedPostgres.start(home) as server, psycopg.connect(server.owner_url) as connection:
         connection.execute("create table kept (word text)")
         connection.execute("insert into kept values ('yes')")
 
     assert not _answers(server.url)
-    with EmbeddedPostgres.start(home) as server, psycopg.connect(server.url) as connection:
+    with EmbeddedPostgres.start(home) as server, psycopg.connect(server.owner_url) as connection:
         assert connection.execute("select word from kept").fetchone() == ("yes",)
 
 
@@ -93,11 +93,11 @@ def test_a_killed_user_leaves_it_running_for_the_next_which_can_stop_it(home: Pa
 
 def test_a_killed_server_is_started_again_with_what_was_committed(home: Path) -> None:
     server = EmbeddedPostgres.start(home)
-    with psycopg.connect(server.url) as connection:
+    with psycopg.connect(server.owner_url) as connection:
         connection.execute("create table kept (word text)")
     os.kill(_server_pid(home), signal.SIGKILL)
 
-    with EmbeddedPostgres.start(home) as again, psycopg.connect(again.url) as connection:
+    with EmbeddedPostgres.start(home) as again, psycopg.connect(again.owner_url) as connection:
         assert connection.execute("select * from kept").fetchall() == []
     assert server.stop()
 

@@ -10,12 +10,13 @@ from procrastinate.types import JSONValue
 from typing_extensions import override
 
 from store.database import Database
-from store.jobs import REMOVE_OLD_JOBS, JobEngine, JobOutcome
+from store.job_runs import JobOutcome
+from store.jobs import REMOVE_OLD_JOBS, JobEngine
 from store.retry_policy import RetryPolicy
 from tests.contract.store.workers import FAST, Jobs, Recorder, until, working
 
 IMPATIENT = RetryPolicy(
-    transient_attempts=4, unexpected_attempts=2, first_wait_s=0.01, longest_wait_s=0.02
+    transient_runs=4, unexpected_runs=2, first_wait_s=0.01, longest_wait_s=0.02
 )
 
 
@@ -166,10 +167,11 @@ async def test_a_job_that_kills_its_workers_is_parked(
     database: Database, database_url: str
 ) -> None:
     watching = Watching()
-    policy = RetryPolicy(transient_attempts=1)
+    policy = RetryPolicy(deaths=1)
     engine = JobEngine(database, policy=policy, observer=watching)
     await engine.open()
-    engine.register("hang", Recorder())
+    told = Recorder()
+    engine.register("hang", Recorder(), on_parked=told)
     jobs = Jobs(database, engine)
     async with jobs.store.begin() as work:
         await work.jobs.enqueue("hang")
@@ -180,6 +182,7 @@ async def test_a_job_that_kills_its_workers_is_parked(
 
     assert watching.outcomes == [JobOutcome.PARKED]
     assert await jobs.count("failed") == 1
+    assert told.calls == [{}]
 
 
 async def test_a_long_job_of_a_living_worker_is_left_alone(jobs: Jobs, database: Database) -> None:

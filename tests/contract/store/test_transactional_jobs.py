@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mutations.identity import ObjectId
 from store import audit
+from store.audit_chain import Event
 from store.jobs import UnknownTaskError
 from store.unit_of_work import UnitOfWork
 from tests.contract.store.workers import Jobs, Recorder, until, working
@@ -15,9 +15,8 @@ AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 async def _write(work: UnitOfWork) -> None:
-    await audit.append(
-        work.connection, at=AT, kind="tried", actor=ObjectId("a1"), request_id=None, params={}
-    )
+    tried = Event(at=AT, kind="tried", actor="a1", request_id=None, correlation_id=None, params={})
+    await audit.write(work.connection, [tried])
 
 
 async def _audit_lines(jobs: Jobs) -> int:

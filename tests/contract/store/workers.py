@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from procrastinate.types import JSONValue
 
 from store.database import Database
-from store.jobs import REMOVE_OLD_JOBS, JobEngine, WorkerSettings
+from store.job_worker import WorkerSettings
+from store.jobs import REMOVE_OLD_JOBS, JobEngine
 from store.unit_of_work import Store
 
 FAST = WorkerSettings(

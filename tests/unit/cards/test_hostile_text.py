@@ -215,6 +215,7 @@ def _shape(card: Card) -> list[list[Any]]:
 @pytest.mark.parametrize("name", CARDS)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(word=hostile_texts.filter(bool))
+@pytest.mark.case("M01")
 def test_typed_text_never_changes_what_a_card_is(name: str, word: str) -> None:
     make = CARDS[name]
     card = make(World(word))
@@ -232,6 +233,7 @@ def test_typed_text_never_changes_what_a_card_is(name: str, word: str) -> None:
 @pytest.mark.parametrize("name", CARDS)
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(word=hostile_texts.filter(bool))
+@pytest.mark.case("M01", "M02")
 def test_cards_with_hostile_text_stay_valid_and_small(name: str, word: str) -> None:
     text = json.dumps(CARDS[name](World(word * 50)), ensure_ascii=False)
 
@@ -239,6 +241,7 @@ def test_cards_with_hostile_text_stay_valid_and_small(name: str, word: str) -> N
     assert len(text.encode()) < TEAMS_LIMIT
 
 
+@pytest.mark.case("M01")
 def test_reason_is_shown_to_the_reader_as_it_was_typed() -> None:
     decision = Decision(
         retention=None,

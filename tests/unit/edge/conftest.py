@@ -1,7 +1,8 @@
 """A bot on the real edge, with an echo for a conversation, between two fake servers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -13,6 +14,7 @@ from bot.edge.connector import Connector, RetryPolicy
 from bot.edge.gate import Gate, GatePolicy
 from bot.edge.http import make_app, make_runner
 from bot.edge.metrics import EdgeMetrics
+from bot.edge.seals import Seals
 from bot.edge.signing_keys import KeyTimes, SigningKeys
 from bot.edge.token_verifier import TokenVerifier
 from bot.edge.tokens import NoTokens
@@ -56,7 +58,16 @@ class Edge:
             app_id=APP_ID,
             tenant_id=TENANT_ID,
             signer=self.signer if signed else None,
+            seals=self.seals,
         )
+
+    @property
+    def seals(self) -> Seals:
+        return Seals([b"a key of the test" * 2], clock=self.clock, max_age=timedelta(days=1))
+
+    def sent(self, card: Mapping[str, object], to: Persona = ANN) -> Mapping[str, object]:
+        """Return a card as somebody gets it, in their own chat."""
+        return self.seals.sealed(card, person=to.object_id, conversation_id=to.conversation_id)
 
     def client(self, persona: Persona = ANN, *, signed: bool = True) -> TeamsClient:
         return TeamsClient(self.world(signed=signed), persona)
@@ -82,7 +93,11 @@ async def _serve(edge: Edge, *, authenticated: bool) -> web.AppRunner:
     )
     connector = Connector(edge.session, NoTokens(), service_hosts=LOOPBACK, retry=QUICK)
     boundary = TurnBoundary(
-        edge.conversation, edge.references, metrics=edge.metrics, new_id=lambda: "c-1"
+        edge.conversation,
+        edge.references,
+        seals=edge.seals,
+        metrics=edge.metrics,
+        new_id=lambda: "c-1",
     )
 
     async def database() -> bool | str:

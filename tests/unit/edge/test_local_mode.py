@@ -10,7 +10,7 @@ from tests.unit.edge.conftest import TENANT_ID, Edge
 async def test_activity_without_token_is_answered(local_edge: Edge) -> None:
     (message,) = await local_edge.client(signed=False).say("hallo")
 
-    assert message.card == echo_card("hallo", turn=1)
+    assert message.card == local_edge.sent(echo_card("hallo", turn=1))
 
 
 async def test_tenant_may_be_missing_or_another(local_edge: Edge) -> None:

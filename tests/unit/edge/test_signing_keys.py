@@ -11,17 +11,21 @@ from bot.edge.refusal import Reason, RefusedError
 from bot.edge.signing_keys import KeysUnavailableError, KeyTimes, SigningKeys
 from bot.edge.token_verifier import TokenVerifier
 from tests.fakes.signing import jwk, rsa_key
+from tests.fakes.teams_limits import most_within
 from tests.unit.edge.conftest import APP_ID, Edge
 
-FAULTS = ["hang", "error", "html", "empty", "redirect"]
-QUICK = KeyTimes(timeout_s=0.2, refetch_s=10)
+FAULTS = ["hang", "error", "html", "empty", "redirect", "no_kid"]
+QUICK = KeyTimes(timeout_s=0.2)
+MINUTE_S, HOUR_S = 60.0, 3600.0
 
 
-async def test_new_key_is_picked_up_at_its_first_use(edge: Edge) -> None:
+@pytest.mark.case("J15")
+@pytest.mark.parametrize("age_s", [MINUTE_S, 2 * HOUR_S, 23 * HOUR_S])
+async def test_new_key_is_picked_up_at_its_first_use(edge: Edge, age_s: float) -> None:
     keys = edge.keys()
     assert await keys.find("k1")
     edge.signer.rotate("k2")
-    edge.monotonic += 10
+    edge.monotonic += age_s
 
     key = await keys.find("k2")
 
@@ -30,15 +34,48 @@ async def test_new_key_is_picked_up_at_its_first_use(edge: Edge) -> None:
     assert keys.current("k1") is None  # withdrawn
 
 
-async def test_unknown_keys_cause_one_reading_per_ten_seconds(edge: Edge) -> None:
+@pytest.mark.case("J15")
+async def test_a_thousand_random_keys_cause_one_reading_a_minute(edge: Edge) -> None:
     keys = edge.keys()
     assert await keys.find("k1")
+    readings = []
+    edge.monotonic = 100.0
+    for number in range(1000):
+        edge.monotonic += 0.3  # five minutes in all
+        before = edge.signer.jwks_reads
+        assert await keys.find(f"random-{number}") is None
+        if edge.signer.jwks_reads > before:
+            readings.append(edge.monotonic)
 
-    for second in range(60):
-        edge.monotonic = float(second)
-        assert await keys.find(f"random-{second}") is None
+    assert len(readings) == 5
+    assert most_within(readings, MINUTE_S) == 1
 
-    assert edge.signer.jwks_reads == 6
+
+@pytest.mark.case("J15")
+async def test_random_keys_delay_a_new_key_by_a_minute_at_most(edge: Edge) -> None:
+    keys = edge.keys()
+    assert await keys.find("k1")
+    edge.monotonic = 100.0
+    assert await keys.find("random") is None  # the reading of this minute is used up
+    edge.signer.rotate("k2")
+    waited = 0.0
+    while await keys.find("k2") is None:
+        assert await keys.find("random") is None
+        edge.monotonic += 1
+        waited += 1
+
+    assert waited <= MINUTE_S
+
+
+async def test_hourly_reading_does_not_delay_a_new_key(edge: Edge) -> None:
+    keys = edge.keys()
+    assert await keys.find("k1")
+    edge.monotonic = 3600.0
+    await keys.refresh()  # brings nothing new
+    edge.signer.rotate("k2")
+    edge.monotonic += 10
+
+    assert await keys.find("k2")
 
 
 async def test_many_waiters_share_one_reading(edge: Edge) -> None:
@@ -60,6 +97,7 @@ async def test_waiter_that_leaves_does_not_end_the_reading(edge: Edge) -> None:
     assert edge.signer.jwks_reads == 1
 
 
+@pytest.mark.case("J16")
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_outage_keeps_the_old_keys(edge: Edge, fault: str) -> None:
     keys = edge.keys(QUICK)
@@ -70,10 +108,15 @@ async def test_outage_keeps_the_old_keys(edge: Edge, fault: str) -> None:
 
     assert keys.ready
     assert await keys.find("k1") is old
-    edge.monotonic += 10
+    edge.monotonic += 30
     assert await keys.find("k2") is None  # unknown, but no outage for the caller
+    edge.signer.fault = ""
+    edge.signer.rotate("k2")
+    edge.monotonic += 30
+    assert await keys.find("k2")
 
 
+@pytest.mark.case("J17")
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_outage_at_the_start_ends_by_itself(edge: Edge, fault: str) -> None:
     keys = edge.keys(QUICK)
@@ -88,6 +131,7 @@ async def test_outage_at_the_start_ends_by_itself(edge: Edge, fault: str) -> Non
     assert keys.ready
 
 
+@pytest.mark.case("J16")
 async def test_hung_server_holds_nobody_who_is_known(edge: Edge) -> None:
     keys = edge.keys(KeyTimes(timeout_s=5))
     await keys.find("k1")
@@ -101,9 +145,10 @@ async def test_hung_server_holds_nobody_who_is_known(edge: Edge) -> None:
     stranger.cancel()
 
 
+@pytest.mark.case("J17")
 async def test_background_refresh_recovers(edge: Edge) -> None:
     edge.signer.fault = "error"
-    keys = edge.keys(KeyTimes(recovery_s=0.02, refresh_s=60))
+    keys = edge.keys(KeyTimes(refetch_s=0.02, refresh_s=60))
     task = asyncio.create_task(keys.keep_fresh())
     await asyncio.sleep(0.05)
     edge.signer.fault = ""
@@ -214,6 +259,39 @@ async def test_remembered_token_is_verified_anew_when_its_key_changed(edge: Edge
         await verifier.verify(token)
 
     assert refusal.value.reason is Reason.SIGNATURE
+
+
+@pytest.mark.case("J16")
+@pytest.mark.parametrize("fault", ["wrong", "other_kids"])
+async def test_wrong_keys_are_put_right_within_a_minute(edge: Edge, fault: str) -> None:
+    keys = edge.keys()
+    verifier = _verifier(edge, keys)
+    token = edge.signer.token(edge.connector.url)
+    await verifier.verify(token)
+    edge.signer.fault = fault
+    edge.monotonic = 3600.0
+    await keys.refresh()
+    edge.monotonic += 10
+    with pytest.raises(RefusedError):
+        await verifier.verify(token)
+    edge.signer.fault = ""
+    edge.monotonic += MINUTE_S
+
+    await verifier.verify(token)
+
+
+@pytest.mark.case("J15")
+async def test_wrong_signatures_cause_one_reading_a_minute(edge: Edge) -> None:
+    verifier = _verifier(edge, edge.keys())
+    claims = edge.signer.claims(edge.connector.url)
+    await verifier.verify(edge.signer.sign(claims))
+    forged = edge.signer.sign(claims, key=rsa_key("stranger"))
+    for second in range(100, 400):
+        edge.monotonic = float(second)
+        with pytest.raises(RefusedError):
+            await verifier.verify(forged)
+
+    assert edge.signer.jwks_reads == 1 + 5
 
 
 async def test_lost_endorsement_counts_for_remembered_tokens(edge: Edge) -> None:

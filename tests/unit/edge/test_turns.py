@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from dialogs.turn import IncomingKind, Reply
+from dialogs.turn import IncomingKind, Reply, Standing
 from store.conversation_references import ConversationReference
 from tests.fakes.echo_conversation import echo_card
 from tests.unit.edge.conftest import ANN, BEN, TENANT_ID, Edge
@@ -12,7 +12,7 @@ from tests.unit.edge.conftest import ANN, BEN, TENANT_ID, Edge
 async def test_message_is_answered_with_a_card_in_the_chat(edge: Edge) -> None:
     (message,) = await edge.client().say("status")
 
-    assert message.card == echo_card("status", turn=1)
+    assert message.card == edge.sent(echo_card("status", turn=1))
     assert message.body["summary"] == "status"
     incoming = edge.conversation.heard[0]
     assert incoming.kind is IncomingKind.MESSAGE
@@ -27,12 +27,13 @@ async def test_press_is_answered_with_the_next_card_in_place(edge: Edge) -> None
 
     card = await client.press(message, "Again", note="hallo")
 
-    assert card == echo_card("echo.again", turn=2)
+    assert card == edge.sent(echo_card("echo.again", turn=2))
     assert client.last.card == card
     assert len(client.inbox) == 1
     incoming = edge.conversation.heard[1]
     assert incoming.kind is IncomingKind.PRESS
-    assert (incoming.verb, incoming.data) == ("echo.again", {"turn": 1, "note": "hallo"})
+    assert (incoming.verb, incoming.data) == ("echo.again", {"turn": 1})
+    assert incoming.inputs == {"note": "hallo"}
 
 
 async def test_further_cards_of_a_press_come_as_messages(edge: Edge) -> None:
@@ -40,9 +41,12 @@ async def test_further_cards_of_a_press_come_as_messages(edge: Edge) -> None:
     (message,) = await client.say("status")
     edge.conversation.reply = Reply(cards=(echo_card("one"), echo_card("two")), summary="s")
 
-    assert await client.press(message, "echo.again") == echo_card("one")
+    assert await client.press(message, "echo.again") == edge.sent(echo_card("one"))
 
-    assert [m.card for m in client.inbox] == [echo_card("one"), echo_card("two")]
+    assert [m.card for m in client.inbox] == [
+        edge.sent(echo_card("one")),
+        edge.sent(echo_card("two")),
+    ]
 
 
 async def test_submit_of_an_old_client_is_a_press_answered_by_message(edge: Edge) -> None:
@@ -51,16 +55,17 @@ async def test_submit_of_an_old_client_is_a_press_answered_by_message(edge: Edge
 
     (answer,) = await client.submit(message, "Again", note="hallo")
 
-    assert answer.card == echo_card("echo.again", turn=2)
+    assert answer.card == edge.sent(echo_card("echo.again", turn=2))
     incoming = edge.conversation.heard[1]
     assert incoming.kind is IncomingKind.PRESS
-    assert (incoming.verb, incoming.data) == ("echo.again", {"turn": 1, "note": "hallo"})
+    assert (incoming.verb, incoming.data) == ("echo.again", {"turn": 1})
+    assert incoming.inputs == {"note": "hallo"}
 
 
 async def test_one_installation_is_one_welcome(edge: Edge) -> None:
     (welcome,) = await edge.client().join()
 
-    assert welcome.card == echo_card("joined", turn=1)
+    assert welcome.card == edge.sent(echo_card("joined", turn=1))
     assert [incoming.kind for incoming in edge.conversation.heard] == [IncomingKind.JOINED]
 
 
@@ -135,13 +140,44 @@ async def test_malformed_press_reaches_the_conversation_without_a_verb(
     assert answer.status == 200
     assert answer.body["type"] == "application/vnd.microsoft.card.adaptive"
     [heard] = edge.conversation.heard
-    assert (heard.verb, heard.data) == ("", {})
+    assert (heard.verb, heard.data, heard.inputs) == ("", {}, {})
+    assert edge.count("refused_seals", reason="broken") == 1
 
 
-async def test_press_without_data_has_empty_data(edge: Edge) -> None:
-    await edge.client().execute("v", None)
+@pytest.mark.parametrize("data", [None, {}, {"turn": 1}, {"seal": "x"}, {"seal": "x.y", "a": 1}])
+async def test_press_without_a_seal_of_ours_has_no_verb_and_no_data(
+    edge: Edge, data: object
+) -> None:
+    await edge.client().execute("echo.again", data)
 
-    assert edge.conversation.heard[0].data == {}
+    [heard] = edge.conversation.heard
+    assert (heard.verb, heard.data, heard.inputs) == ("", {}, {})
+    assert heard.standing is Standing.BROKEN
+    assert edge.count("refused_seals", reason="broken") == 1
+
+
+async def test_press_of_an_expired_button_keeps_what_it_was_about(edge: Edge) -> None:
+    client = edge.client()
+    (message,) = await client.say("status")
+    edge.clock.advance(days=1, hours=1)
+    client.new_token()
+
+    await client.press(message, "Again", note="hallo")
+
+    heard = edge.conversation.heard[1]
+    assert (heard.verb, heard.data, heard.inputs) == ("echo.again", {"turn": 1}, {"note": "hallo"})
+    assert heard.standing is Standing.EXPIRED
+    assert edge.count("refused_seals", reason="expired") == 1
+
+
+async def test_button_of_somebody_else_is_broken(edge: Edge) -> None:
+    (message,) = await edge.client(BEN).say("status")
+
+    await edge.client().press(message, "Again")
+
+    heard = edge.conversation.heard[1]
+    assert (heard.person, heard.verb, heard.data) == (ANN.object_id, "", {})
+    assert heard.standing is Standing.BROKEN
 
 
 @pytest.mark.parametrize("value", [{"no": "verb"}, {"verb": 7}])
@@ -162,7 +198,7 @@ async def test_fault_in_a_message_is_answered_with_a_problem_card(edge: Edge) ->
     with capture_logs() as logs:
         (message,) = await edge.client().say("status")
 
-    assert message.card == echo_card("problem c-1")
+    assert message.card == edge.sent(echo_card("problem c-1"))
     assert edge.count("failed_turns") == 1
     (entry,) = [entry for entry in logs if entry["event"] == "turn failed"]
     assert entry["error"] == "RuntimeError"
@@ -176,7 +212,7 @@ async def test_fault_in_a_press_is_answered_with_a_problem_card(edge: Edge) -> N
     answer = await edge.client().execute("v", {})
 
     assert answer.status == 200
-    assert answer.body["value"] == echo_card("problem c-1")
+    assert answer.body["value"] == edge.sent(echo_card("problem c-1"))
 
 
 async def test_press_answered_without_card_is_a_fault_of_ours(edge: Edge) -> None:
@@ -184,7 +220,7 @@ async def test_press_answered_without_card_is_a_fault_of_ours(edge: Edge) -> Non
 
     answer = await edge.client().execute("v", {})
 
-    assert answer.body["value"] == echo_card("problem c-1")
+    assert answer.body["value"] == edge.sent(echo_card("problem c-1"))
     assert edge.count("failed_turns") == 1
 
 

@@ -260,3 +260,15 @@ async def test_a_directory_that_fails_says_that_it_is_unavailable(
     with pytest.raises(DirectoryUnavailableError):
         await ASK[operation](stage.directory)
     await ASK[operation](stage.directory)
+
+
+async def test_every_member_has_an_employee_number_of_their_own() -> None:
+    stage = await demo_stage()
+    everybody = [demo_person_id(each.number) for each in demo_world().person]
+    found = [await stage.directory.person(one) for one in everybody]
+    members = [person for person in found if person is not None and not person.is_guest]
+
+    numbers = {person.employee_id for person in members}
+    assert len(numbers) == len(members) > 10
+    assert "" not in numbers
+    assert all(person.is_enabled for person in members)

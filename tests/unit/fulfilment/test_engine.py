@@ -79,6 +79,7 @@ async def test_a_change_that_never_shows_needs_a_person() -> None:
     assert await stage.effects() == ["set_litigation_hold"]
 
 
+@pytest.mark.case("N07")
 async def test_a_slow_change_is_waited_for_and_not_repeated() -> None:
     stage = await Stage.of(faults="set_upn=late:40")
 
@@ -99,6 +100,7 @@ WRITES = (
 
 @pytest.mark.parametrize("operation", WRITES)
 @pytest.mark.parametrize("kind", ["lost_reply", "transient:5", "transient*3"])
+@pytest.mark.case("N06")
 async def test_passing_failures_end_in_one_effect_each(operation: str, kind: str) -> None:
     stage = await Stage.of(faults=f"{operation}={kind}")
 
@@ -139,6 +141,7 @@ async def test_failures_are_counted_spaced_further_and_further_and_end_with_a_pe
     assert (await stage.journal.load(REQUEST))[0].attempts == 4
 
 
+@pytest.mark.case("N12")
 async def test_a_refusal_stops_before_the_next_step_and_stays_until_a_person_resumes() -> None:
     stage = await Stage.of(faults="set_litigation_hold=permanent")
     plan = await stage.planner.plan(stage.move(Outcome.B))
@@ -192,6 +195,7 @@ async def test_what_was_undone_elsewhere_before_the_end_is_not_reported_done() -
     assert (await stage.effects()).count("set_upn") == 2  # ours and the one from elsewhere
 
 
+@pytest.mark.case("N11")
 async def test_an_account_that_meanwhile_moved_elsewhere_is_not_touched() -> None:
     third = entity("OVO000103", "zorgwonen.vlaanderen.example")
     known = register(entity(SOURCE, OLD), entity(TARGET, NEW), third)
@@ -231,6 +235,7 @@ async def test_another_plan_for_a_running_request_is_a_fault() -> None:
         await stage.engine().advance(REQUEST, replace(plan, steps=plan.steps[1:]))
 
 
+@pytest.mark.case("N12")
 async def test_the_report_tells_every_step_before_and_after() -> None:
     stage = await Stage.of()
     plan = await stage.carry_out(Outcome.B)
@@ -307,6 +312,7 @@ async def test_a_is_not_done_when_something_got_lost_on_the_way(
 
 
 @pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B])
+@pytest.mark.case("N11")
 async def test_another_mailbox_than_planned_for_is_not_touched(outcome: Outcome) -> None:
     stage = await Stage.of()
     plan = await stage.planner.plan(stage.move(outcome))

@@ -73,6 +73,7 @@ async def test_without_onedrive_there_is_nothing_to_keep_on_record() -> None:
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.case("N14")
 async def test_planning_writes_nothing(outcome: Outcome) -> None:
     stage = await Stage.of()
     before = await stage.seen()
@@ -117,6 +118,7 @@ TAKEN = Obstacle("plan.obstacle.upn_taken", {"address": NEW_UPN})
     ],
     ids=["as UPN", "as alias", "by a deleted account"],
 )
+@pytest.mark.case("N11")
 async def test_taken_upn_is_an_obstacle(
     outcome: Outcome, holder: DemoPerson, obstacle: Obstacle
 ) -> None:
@@ -165,6 +167,7 @@ async def test_missing_mailbox_is_an_obstacle() -> None:
     assert plan.obstacles == (Obstacle("plan.obstacle.mailbox_missing", {"upn": MOVER.upn}),)
 
 
+@pytest.mark.case("N11")
 async def test_deleted_account_is_an_obstacle() -> None:
     gone = structs.replace(MOVER, is_deleted=True)
     stage = await Stage.of(structs.replace(WORLD, person=(gone, COLLEAGUE)))

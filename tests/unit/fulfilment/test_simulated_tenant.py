@@ -69,6 +69,7 @@ HOLDER = DemoPerson(number=7, name="Ander", upn=NEW_UPN, entity=TARGET)
         (structs.replace(HOLDER, is_deleted=True), "tenant.upn_taken_deleted"),
     ],
 )
+@pytest.mark.case("N11")
 async def test_taken_name_is_refused(holder: DemoPerson, key: str) -> None:
     stage = await Stage.of(structs.replace(WORLD, person=(*WORLD.person, holder)))
 
@@ -175,6 +176,7 @@ async def test_account_that_does_not_exist_cannot_be_changed() -> None:
     assert await stage.effects() == []
 
 
+@pytest.mark.case("N06")
 async def test_transient_fault_does_nothing_and_lost_reply_does_it() -> None:
     stage = await Stage.of(faults="set_upn=transient:7, remove_aliases=lost_reply")
 

@@ -80,6 +80,7 @@ async def run_until_killed(stage: Stage, plan: Plan, moment: int) -> bool:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B])
+@pytest.mark.case("C02")
 async def test_killed_at_every_moment_each_change_happens_once(outcome: Outcome) -> None:
     undisturbed = await Stage.of()
     await undisturbed.carry_out(outcome)
@@ -118,6 +119,7 @@ async def test_killed_again_and_again_it_still_gets_there() -> None:
     assert await stage.effects() == EFFECTS[Outcome.B]
 
 
+@pytest.mark.case("C02")
 async def test_after_a_kill_in_the_middle_of_a_write_it_reads_before_it_writes_again() -> None:
     stage = await Stage.of()
     plan = await stage.planner.plan(stage.move(Outcome.A))

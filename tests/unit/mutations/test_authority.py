@@ -14,12 +14,13 @@ from mutations.authority import (
     deciders_of,
     require,
     roles,
+    service_desk_of,
     viewer,
 )
 from mutations.identity import ObjectId
 from mutations.life_cycle import State
 from mutations.register import Approver, Contact, Deputy, Register
-from mutations.request import MutationRequest
+from mutations.request import MutationRequest, SetAside
 from tests.unit.mutations.journeys import reachable, submitted
 from tests.unit.mutations.strategies import (
     PEOPLE,
@@ -61,6 +62,7 @@ def was_asked(request: MutationRequest) -> bool:
     return request.state.value not in {"referred", "self_service"} or request.decision is not None
 
 
+@pytest.mark.case("Z04", "Z05")
 @laws
 @given(request=reachable(), register=registers, on=days)
 def test_requester_and_colleague_are_never_among_the_deciders(
@@ -90,6 +92,7 @@ def test_requester_and_colleague_do_not_decide_when_the_register_names_them_only
     assert deciders_of(request, register, on=on) == {}
 
 
+@pytest.mark.case("Z04", "Z05", "Z07")
 @laws
 @given(request=submitted(), is_requester=st.booleans(), also_for_another=st.booleans())
 def test_requester_and_colleague_do_not_decide_through_their_deputy(
@@ -111,6 +114,7 @@ def test_requester_and_colleague_do_not_decide_through_their_deputy(
     assert found == expected
 
 
+@pytest.mark.case("Z07")
 @laws
 @given(request=reachable(), on=st.one_of(near(FIRST_DAY), near(LAST_DAY), days))
 def test_deputy_decides_exactly_from_the_first_to_the_last_day(
@@ -126,6 +130,68 @@ def test_deputy_decides_exactly_from_the_first_to_the_last_day(
     assert (STRANGER.object_id in deciders_of(request, register, on=on)) is inside
     found = roles(request, viewer(STRANGER.object_id, register, on=on))
     assert found == ({Role.DECIDER} if inside and was_asked(request) else set())
+
+
+@pytest.mark.case("Z07")
+@laws
+@given(request=submitted(), on=near(FIRST_DAY), is_requester=st.booleans())
+def test_deputies_of_deputies_decide_nothing_and_a_circle_ends(
+    request: MutationRequest, on: date, *, is_requester: bool
+) -> None:
+    first, second, third = [one for one in PEOPLE if one.object_id not in parties(request)][:3]
+
+    def deputy(contact: Contact) -> Deputy:
+        return Deputy(contact=contact, from_on=FIRST_DAY, until_on=LAST_DAY)
+
+    chain = register_of(
+        entity_of(SOURCE, approvers=(Approver(contact=first, deputies=(deputy(second),)),))
+    )
+    inside = {second.object_id} if on >= FIRST_DAY else set()
+    assert set(deciders_of(request, chain, on=on)) == {first.object_id} | inside
+    assert roles(request, viewer(third.object_id, chain, on=on)) == frozenset()
+
+    who = request.requester if is_requester else request.subject
+    party = next(one for one in PEOPLE if one.object_id == who.object_id)
+    circle = (
+        Approver(contact=first, deputies=(deputy(party),)),
+        Approver(contact=party, deputies=(deputy(first), deputy(third))),
+    )
+    found = deciders_of(request, register_of(entity_of(SOURCE, approvers=circle)), on=on)
+    assert set(found) == {first.object_id}  # in person, and nobody through the party
+
+
+@pytest.mark.case("Z04", "Z05", "Z07")
+@laws
+@given(request=submitted(), register=registers, on=days, data=st.data())
+def test_who_is_set_aside_neither_decides_nor_helps(
+    request: MutationRequest, register: Register, on: date, data: st.DataObject
+) -> None:
+    some = st.lists(people.map(lambda one: one.object_id), max_size=3).map(tuple)
+    aside = SetAside(second_accounts=data.draw(some), outsiders=data.draw(some))
+    before = deciders_of(request, register, on=on)
+    request = replace(request, set_aside=aside)
+
+    found = deciders_of(request, register, on=on)
+
+    apart = {*aside.second_accounts, *aside.outsiders}
+    assert set(found) <= set(before) - apart
+    assert not apart & {one.object_id for one in service_desk_of(request, register)}
+    entity = register.entities[SOURCE]
+    for person in set(before) - set(found) - apart:  # decided through a second account only
+        assert all(
+            person != one.contact.object_id
+            and (
+                one.contact.object_id in aside.second_accounts
+                or one.contact.object_id in parties(request)
+                or person not in {deputy.contact.object_id for deputy in one.deputies}
+                or not any(
+                    deputy.stands_in(on)
+                    for deputy in one.deputies
+                    if deputy.contact.object_id == person
+                )
+            )
+            for one in entity.approvers
+        )
 
 
 def contact_apart_from(request: MutationRequest) -> Contact:
@@ -203,8 +269,9 @@ def test_service_desk_sees_a_request_from_the_order_to_the_end_of_the_work(
 
     held = roles(request, viewer(person.object_id, register, on=FIRST_DAY))
 
-    at_work = {"scheduled", "carrying_out", "attention", "done"}
-    assert (Role.SERVICE_DESK in held) is (request.state.value in at_work)
+    at_work = request.state.value in {"scheduled", "carrying_out", "attention", "done"}
+    # Nobody helps an order of their own.
+    assert (Role.SERVICE_DESK in held) is (at_work and person.object_id not in parties(request))
 
 
 @laws
@@ -233,6 +300,7 @@ def test_source_entity_that_was_never_asked_sees_nothing(
     assert held == ({Role.DECIDER} if request.decision else set())
 
 
+@pytest.mark.case("Z06")
 @laws
 @given(request=reachable([State.SUBMITTED]), register=registers, on=days)
 def test_who_leaves_the_register_decides_no_more(

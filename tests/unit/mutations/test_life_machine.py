@@ -1,6 +1,7 @@
 """A whole life at random: people, directory and time do what they like, and the laws hold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from typing_extensions import override
 
+from mutations.approval import is_as_approved
 from mutations.authority import deciders_of
 from mutations.case_finder import Outcome, Retention
 from mutations.clock import local_date
 from mutations.life_cycle import IllegalTransitionError, State
-from mutations.register import Register
-from mutations.request import Checks, Decision, MutationRequest
+from mutations.register import Contact, Register
+from mutations.request import Checks, Decision, MutationRequest, SetAside
 from mutations.transitions import (
     AlreadyDecidedError,
     DecidedByYouError,
@@ -49,6 +51,7 @@ from tests.unit.mutations.strategies import (
     laws,
     party,
     pauses,
+    people,
     register_of,
 )
 
@@ -109,6 +112,11 @@ class Life(RuleBasedStateMachine):
     def register_changes(self, register: Register) -> None:
         self.register = register
 
+    @rule(second=people, outsider=people)
+    def directory_shows_whose_accounts_they_are(self, second: Contact, outsider: Contact) -> None:
+        aside = SetAside(second_accounts=(second.object_id,), outsiders=(outsider.object_id,))
+        self.request = replace(self.request, set_aside=aside)
+
     def settle(self) -> None:
         if is_ready(self.request):
             self.request = order(self.request, at=self.now)
@@ -127,6 +135,8 @@ class Life(RuleBasedStateMachine):
         retention = data.draw(st.sampled_from([asked, asked, OTHER[asked], None]))
         decision = Decision(retention=retention, by=party(by), at=self.now)
         before = self.request
+        aside = before.set_aside
+        assert decision.by.object_id not in (*aside.second_accounts, *aside.outsiders)
         self.request = decide(before, decision)
         self.decisions.append(decision)
         self.check_decided(before, retention)
@@ -221,6 +231,13 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_first_decision_stands(self) -> None:
         assert self.request.decision == (self.decisions[0] if self.decisions else None)
+
+    @invariant()
+    def what_is_ordered_and_carried_out_is_what_was_approved(self) -> None:
+        decided = bool(self.decisions) and self.decisions[0].retention is not None
+        assert bool(self.request.approved) is decided
+        if self.request.agreed is not None:
+            assert is_as_approved(self.request)
 
     @invariant()
     def requester_and_colleague_never_decide(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mutations.authority import deciders_of
+from mutations.authority import deciders_of, service_desk_of
 from mutations.clock import local_date
 from mutations.life_cycle import State
 from mutations.preconditions import preconditions_of
@@ -78,12 +78,13 @@ def test_tasks_are_those_of_the_state_and_of_what_is_missing(
 
 @laws
 @given(request=reachable(), register=registers, pause=pauses)
-def test_turn_without_names_is_the_bots_own_or_a_decision_that_nobody_can_take(
+def test_turn_without_names_is_the_bots_own_or_something_that_nobody_can_do(
     request: MutationRequest, register: Register, pause: timedelta
 ) -> None:
     found = deciders_of(request, register, on=local_date(latest(request) + pause))
+    desk = service_desk_of(request, register)
     for turn in look(request, register, pause).turns:
-        stuck = turn.task is Task.DECIDE and not found
+        stuck = (turn.task is Task.DECIDE and not found) or (turn.task is Task.HELP and not desk)
         assert bool(turn.names) is not (turn.task in BOT_DOES or stuck)
 
 
@@ -112,7 +113,7 @@ def test_names_are_those_whose_turn_it_is(
     request = data.draw(reachable([state]))
     on = local_date(latest(request) + pause)
     deciders = {one.name for one in deciders_of(request, register, on=on).values()}
-    desk = {one.name for one in register.service_desk}
+    desk = {one.name for one in service_desk_of(request, register)}
     allowed = {Task.DECIDE: deciders, Task.HELP: desk}
 
     for turn in look(request, register, pause).turns:

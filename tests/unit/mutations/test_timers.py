@@ -49,6 +49,7 @@ def offset(moment: datetime) -> timedelta:
         (date(2027, 1, 1), "2026-12-31T23:00"),
     ],
 )
+@pytest.mark.case("F02")
 def test_day_begins_at_midnight_in_brussels(day: date, begins: str) -> None:
     assert day_begins(day) == datetime.fromisoformat(begins).replace(tzinfo=UTC)
 
@@ -83,6 +84,7 @@ def test_day_begins_where_the_day_before_ends(day: date) -> None:
 
 @laws
 @given(moment=some_moments)
+@pytest.mark.case("F02")
 def test_every_moment_lies_in_the_day_of_brussels_that_it_belongs_to(moment: datetime) -> None:
     day = local_date(moment)
 
@@ -92,6 +94,7 @@ def test_every_moment_lies_in_the_day_of_brussels_that_it_belongs_to(moment: dat
 
 @laws
 @given(year=st.integers(2024, 2035), month=st.integers(0, 2))
+@pytest.mark.case("F01")
 def test_day_of_a_change_is_an_hour_shorter_or_longer(year: int, month: int) -> None:
     day = [date(year, 6, 1), last_sunday(year, 3), last_sunday(year, 10)][month]
 

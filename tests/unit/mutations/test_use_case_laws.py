@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -13,7 +13,7 @@ from mutations.directory import Directory, Footprint, Person
 from mutations.draft import Draft
 from mutations.identity import EntityCode, ObjectId, RequestId
 from mutations.intake import ClosedEntityError, ColleagueGoneError
-from mutations.jobs import Deliver, Job, Message, RemindDeciders
+from mutations.jobs import Deliver, Job, Message, RemindDeciders, RemindRequester
 from mutations.life_cycle import State
 from mutations.plan import Planner
 from mutations.ports import Reading, Store, Work
@@ -22,7 +22,7 @@ from mutations.request import MutationRequest, Party
 from mutations.use_cases.context import Context
 from mutations.use_cases.find import LIST_LIMIT, FindRequests
 from mutations.use_cases.propose import ProposeMutation
-from mutations.use_cases.watch import Remind
+from mutations.use_cases.watch import Remind, RemindOfConfirmation
 from tests.fakes.clock import FakeClock
 from tests.samples import submitted
 from tests.unit.mutations.strategies import PEOPLE, SOURCE, TARGET, entity_of, register_of
@@ -41,14 +41,29 @@ DRAFT = Draft(
 )
 
 
+def member(contact: Contact, **changes: Any) -> Person:
+    """Return the account of a member of the organisation who works nowhere yet."""
+    return Person(
+        object_id=contact.object_id,
+        name=contact.name,
+        upn=contact.upn,
+        entity=changes.pop("entity", None),
+        entitlements=frozenset(),
+        profile="Kenniswerker",
+        status="ambtenaar",
+        **changes,
+    )
+
+
 @dataclass(frozen=True)
-class OnePersonDirectory:
-    """Directory that knows one person at most."""
+class SmallDirectory:
+    """Directory that knows the requester, and one other person at most."""
 
     known: Person | None = None
 
     async def person(self, object_id: ObjectId) -> Person | None:
-        return self.known if self.known and self.known.object_id == object_id else None
+        people = [member(ASKER), *([self.known] if self.known else [])]
+        return next((one for one in people if one.object_id == object_id), None)
 
     async def footprint(self, _: ObjectId) -> Footprint:
         return Footprint()
@@ -96,7 +111,7 @@ def context_of(
 ) -> Context:
     return Context(
         store=cast("Store", store or ListedRequests()),
-        directory=cast("Directory", OnePersonDirectory(known)),
+        directory=cast("Directory", SmallDirectory(known)),
         planner=cast("Planner", None),
         register=register,
         clock=FakeClock(NOW),
@@ -130,15 +145,7 @@ async def test_target_that_ends_after_the_start_is_accepted() -> None:
 
 
 async def test_source_entity_unknown_to_the_register_is_none() -> None:
-    known = Person(
-        object_id=COLLEAGUE.object_id,
-        name=COLLEAGUE.name,
-        upn=COLLEAGUE.upn,
-        entity=EntityCode("OVO999999"),
-        entitlements=frozenset(),
-        profile="Kenniswerker",
-        status="ambtenaar",
-    )
+    known = member(COLLEAGUE, entity=EntityCode("OVO999999"))
     target = entity_of(TARGET, requesters=(ASKER,))
 
     proposal = await ProposeMutation(context_of(register_of(target), known=known))(DRAFT)
@@ -188,3 +195,23 @@ async def test_reminder_goes_to_the_deciders_or_says_that_there_are_none(
     reminder, alarm = (CHIEF.object_id, Message.REMINDER), (ASKER.object_id, Message.NO_DECIDER)
     assert told == [reminder if approver is CHIEF else alarm]
     assert replace(job, count=2) in store.enqueued
+
+
+@pytest.mark.parametrize("state", State)
+async def test_requester_is_reminded_exactly_while_a_confirmation_is_waited_for(
+    state: State,
+) -> None:
+    request = waiting_request(0, state)
+    store = ListedRequests([request])
+    job = RemindRequester(request_id=request.id, count=3)
+
+    await RemindOfConfirmation(context_of(register_of(), store=store))(job)
+
+    told = [one for one in store.enqueued if isinstance(one, Deliver)]
+    if state is not State.TO_CONFIRM:
+        assert store.enqueued == []
+        return
+    [reminder] = told
+    assert (reminder.person, reminder.message) == (ASKER.object_id, Message.CONFIRM_REMINDER)
+    assert reminder.occasion == "3"
+    assert replace(job, count=4) in store.enqueued

@@ -48,7 +48,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "button.confirm": set(Retention),
     "submitted": {State.SUBMITTED, State.REFERRED, State.SELF_SERVICE},
     "holiday": {key.removeprefix("holiday.") for key in HOLIDAY_KEYS},
-    "step": {*STEP_TYPES, "plan", "unknown", "problem.unknown.why", "problem.unknown.action"},
+    "step": {*STEP_TYPES, "plan", "unknown", "restored", "problem.unknown.why", "problem.unknown.action"},
     "decision.made": {*Retention, "refused"},
     "case.reason": {*(set(Outcome) - {Outcome.P}), "P.source", "P.target", "P.both"},
     "consequence": {f"{outcome}.{line}" for outcome, lines in LINES.items() for line in lines},

@@ -27,11 +27,13 @@ def _shown(text: str) -> str:
 
 
 @given(hostile_texts)
+@pytest.mark.case("M01", "P07")
 def test_escaped_text_is_shown_as_the_neutral_text_and_nothing_more(value: str) -> None:
     assert _shown(escape(value)) == neutral(value)
 
 
 @given(hostile_texts)
+@pytest.mark.case("P07")
 def test_neutral_text_is_one_visible_line_of_bounded_length(value: str) -> None:
     text = neutral(value, limit=50)
 

@@ -1,0 +1,151 @@
+"""The commands for the database: migrate, back up, restore."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from bot.audit_anchor import AnchorFileError, read_anchors
+from bot.audit_keys import AuditKeyError, read_private_key
+from bot.clock import SystemClock
+from bot.logs import configure_logs
+from bot.settings import Settings, SettingsError, read_settings
+from store.audit_check import audit_rows, verify
+from store.audit_protection import AuditNotProtectedError
+from store.backup import BackupBrokenError
+from store.backup import backup as make_backup
+from store.database import DatabaseUnavailableError
+from store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from store.migration import DatabaseNewerError
+from store.migration import migrate as bring_up_to_date
+from store.postgres_programs import ProgramFailedError, ProgramMissingError
+from store.restore import NotEmptyError, Restored
+from store.restore import restore as load_backup
+
+maintenance_app = typer.Typer(pretty_exceptions_enable=False)
+
+_EXPECTED: Final = (
+    AnchorFileError,
+    AuditKeyError,
+    AuditNotProtectedError,
+    BackupBrokenError,
+    DatabaseNewerError,
+    DatabaseUnavailableError,
+    EmbeddedPostgresError,
+    NotEmptyError,
+    ProgramFailedError,
+    ProgramMissingError,
+)
+
+
+@maintenance_app.command()
+def migrate() -> None:
+    """Bring the database to the shape of this version: all steps or none."""
+    with _owner_url() as (_, url):
+        done = bring_up_to_date(url)
+    if done.before == done.after:
+        typer.echo(f"up to date: {done.after}")
+    else:
+        typer.echo(f"migrated: {done.before or 'empty'} -> {done.after}")
+
+
+@maintenance_app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="file to write; FILE.json comes beside it")],
+) -> None:
+    """Write a backup while everybody works on, and read it back."""
+    started = time.monotonic()
+    with _owner_url() as (_, url):
+        note = make_backup(url, file)
+    typer.echo(
+        f"{file}: {sum(note.rows.values())} rows in {len(note.rows)} tables, audit up to row"
+        f" {note.audit_head.seq}, sha256 {note.sha256[:16]}, {time.monotonic() - started:.1f} s"
+    )
+
+
+@maintenance_app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="the backup; FILE.json must be beside it")],
+    *,
+    into: Annotated[
+        str, typer.Option(help="owner's URL of an empty database; default: the one in use")
+    ] = "",
+) -> None:
+    """Load a backup into an empty database, check it, and hold the work in it for a person."""
+    started = time.monotonic()
+    with _owner_url(into) as (settings, url):
+        restored = asyncio.run(load_backup(file, url, SystemClock()))
+        problems = _check(settings, url, restored)
+    for held in restored.held:
+        typer.echo(f"held\t{held.number}\t{held.state}")
+    typer.echo(
+        f"restored the state of {restored.note.taken_at:%Y-%m-%d %H:%M:%S} UTC:"
+        f" {sum(restored.note.rows.values())} rows, {len(restored.held)} open requests held,"
+        f" {time.monotonic() - started:.1f} s"
+    )
+    if problems:
+        _refuse(problems)
+
+
+def _check(settings: Settings, url: str, restored: Restored) -> list[str]:
+    """Return what a person must know about the audit of the restored database."""
+    anchored = _anchored(settings)
+    last = restored.note.audit_head.seq
+    with audit_rows(url) as rows:
+        known = {seq: digest for seq, digest in anchored.items() if seq <= last}
+        verdict = verify(rows, known)
+    problems = []
+    if verdict.fault is not None:
+        problems.append(f"audit row {verdict.fault.seq}: {verdict.fault.problem}")
+    newest = max(anchored, default=0)
+    if newest > last:
+        problems.append(
+            f"{newest - last} audit rows are not in the backup: {last + 1} to {newest} at least."
+            " What was decided in them is lost here: ask the people of the requests named above,"
+            " look in the log for what happened since, and begin a new anchor file"
+        )
+    if not anchored:
+        problems.append("no anchor to compare with: what happened since the backup is unknown")
+    return problems
+
+
+def _anchored(settings: Settings) -> Mapping[int, str]:
+    if settings.audit_anchor is None or settings.audit_key is None:
+        return {}
+    if not settings.audit_anchor.exists():
+        return {}
+    key = read_private_key(settings.audit_key).public_key()
+    return read_anchors(settings.audit_anchor, [key])
+
+
+@contextlib.contextmanager
+def _owner_url(given: str = "") -> Iterator[tuple[Settings, str]]:
+    """Lend the settings and the owner's URL; refuse what an operator can do something about."""
+    try:
+        settings = read_settings()
+        configure_logs(settings.log_level)
+        with contextlib.ExitStack() as stack:
+            url = (
+                given
+                or settings.database_owner_url.get_secret_value()
+                or settings.database_url.get_secret_value()
+            )
+            if not url:
+                server = EmbeddedPostgres.start(settings.data_dir / "postgres")
+                url = stack.enter_context(server).owner_url
+            yield settings, url
+    except SettingsError as error:
+        _refuse(error.problems)
+    except _EXPECTED as error:
+        _refuse(str(error).splitlines())
+
+
+def _refuse(problems: list[str]) -> NoReturn:
+    for problem in problems:
+        typer.echo(problem, err=True)
+    sys.exit(2)

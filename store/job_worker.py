@@ -1,0 +1,139 @@
+"""The worker: takes jobs one after the other, and those of workers that died."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from procrastinate import App
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.worker import Worker
+
+from store.database import Database, DatabaseUnavailableError
+from store.job_bookkeeping import JobBookkeeping
+from store.job_runs import JobRuns, Task
+
+_LOGGER = structlog.get_logger(__name__)
+_SWEEP_LOCK: Final = 5_620_004  # advisory lock: one replica at a time looks for stalled jobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """How one worker works.
+
+    Attributes:
+        concurrency: Jobs at the same time in this process.
+        polling_s: Longest delay before a timer that is due, or a retry, is noticed.
+        heartbeat_s: Seconds between two signs of life of this worker.
+        stalled_after_s: Without a sign of life for so long a worker counts as dead and its jobs
+            are run by others; the same value on all replicas.
+        sweep_s: Seconds between two looks for jobs of dead workers.
+        shutdown_s: How long running jobs may finish when the worker is asked to stop.
+        restart_wait_s: Pause before working on after the database was away.
+    """
+
+    concurrency: int = 4
+    polling_s: float = 2.0
+    heartbeat_s: float = 3.0
+    stalled_after_s: float = 15.0
+    sweep_s: float = 5.0
+    shutdown_s: float = 20.0
+    restart_wait_s: float = 1.0
+
+
+class JobWorker:
+    """Works for as long as it is let."""
+
+    def __init__(
+        self,
+        database: Database,
+        app: App,
+        jobs: JobBookkeeping,
+        *,
+        runs: JobRuns,
+        tasks: Mapping[str, Task],
+    ) -> None:
+        self._database = database
+        self._app = app
+        self._jobs = jobs
+        self._runs = runs
+        self._tasks = tasks
+
+    async def run(self, settings: WorkerSettings) -> None:
+        """Run jobs until cancelled; see `JobEngine.run_worker`."""
+        while True:
+            try:
+                await self._work(settings)
+            except (ConnectorException, DatabaseUnavailableError) as error:
+                _LOGGER.warning("worker lost the database", error=type(error).__name__)
+            else:
+                _LOGGER.warning("worker stopped by itself")
+            await asyncio.sleep(settings.restart_wait_s)
+
+    async def retry_stalled(self, stalled_after_s: float) -> int:
+        """Let the jobs of dead workers run again; one replica does it at a time.
+
+        Returns:
+            The number of jobs found.
+        """
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                "select pg_try_advisory_xact_lock(%s) as mine", (_SWEEP_LOCK,)
+            )
+            row = await cursor.fetchone()
+            if row is None or not row["mine"]:
+                return 0
+            stalled = await self._jobs.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s)
+            found = list(stalled)
+            for job in found:
+                await self._revive(job)
+        return len(found)
+
+    async def _work(self, settings: WorkerSettings) -> None:
+        await self.retry_stalled(settings.stalled_after_s)
+        worker = Worker(
+            self._app,
+            concurrency=settings.concurrency,
+            fetch_job_polling_interval=settings.polling_s,
+            shutdown_graceful_timeout=settings.shutdown_s,
+            update_heartbeat_interval=settings.heartbeat_s,
+            stalled_worker_timeout=settings.stalled_after_s,
+            install_signal_handlers=False,
+        )
+        sweeper = asyncio.create_task(self._sweep(worker, settings))
+        sweeper.add_done_callback(lambda _: worker.stop())  # type: ignore[no-untyped-call] # untyped upstream
+        try:
+            await worker.run()  # type: ignore[no-untyped-call] # untyped upstream
+        finally:
+            sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeper
+
+    async def _sweep(self, worker: Worker, settings: WorkerSettings) -> None:
+        """Look for stalled jobs now and then; keeps the heart beating while jobs finish."""
+        while True:
+            await asyncio.sleep(settings.sweep_s)
+            try:
+                # First: after the machine slept, our own jobs must not look like those of a dead.
+                if worker.worker_id is not None:
+                    await self._jobs.update_heartbeat(worker.worker_id)
+                await self.retry_stalled(settings.stalled_after_s)
+            except (ConnectorException, DatabaseUnavailableError) as error:
+                _LOGGER.warning("stalled jobs not looked for", error=type(error).__name__)
+
+    async def _revive(self, job: Job) -> None:
+        """Let a job run again, or leave it for a person; when that fails, it is found again."""
+        task = self._tasks.get(job.task_name)
+        try:
+            is_over = task is not None and await self._runs.is_over_after_death(task, job)
+        except Exception:
+            _LOGGER.exception("job of a dead worker left for the next look", job_id=job.id)
+            return
+        if is_over:
+            await self._jobs.finish_job(job, Status.FAILED, delete_job=False)
+            return
+        _LOGGER.warning("job of a dead worker runs again", job_id=job.id, task=job.task_name)
+        await self._jobs.retry_job(job)

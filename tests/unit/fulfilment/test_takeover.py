@@ -1,0 +1,68 @@
+"""A run that was stopped for so long that another took over does no harm when it goes on."""
+
+from typing import Any
+
+import pytest
+
+from fulfilment.journal import Entry
+from fulfilment.progress import Again, Finished
+from mutations.case_finder import Outcome
+from mutations.errors import ConcurrentUpdateError
+from mutations.plan import Plan
+from tests.unit.fulfilment.stage import PACE, REQUEST, Stage
+from tests.unit.fulfilment.test_stops import EFFECTS
+
+
+class StoppingJournal:
+    """Stops for a while each time that an intent has been saved; others may work meanwhile."""
+
+    def __init__(self, stage: Stage, *, seconds: float, plan: Plan | None = None) -> None:
+        self._stage = stage
+        self._seconds = seconds
+        self._taken_over = plan
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage.journal, name)
+
+    async def save(self, entry: Entry, *, seen: Entry) -> None:
+        await self._stage.journal.save(entry, seen=seen)
+        if entry.intent_at != seen.intent_at:
+            self._stage.clock.advance(seconds=self._seconds)
+            if self._taken_over is not None:
+                assert await self._stage.run(self._taken_over) == Finished()
+
+
+@pytest.mark.case("D08")
+@pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B])
+async def test_run_that_was_taken_over_writes_nothing(outcome: Outcome) -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(outcome))
+    stopping = StoppingJournal(stage, seconds=PACE.fresh_s, plan=plan)
+
+    with pytest.raises(ConcurrentUpdateError):
+        await stage.run(plan, stage.engine(journal=stopping))
+
+    assert await stage.effects() == EFFECTS[outcome]
+    assert await stage.engine().advance(REQUEST, plan) == Finished()
+
+
+async def test_run_that_was_stopped_too_long_looks_before_it_writes() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    stopping = StoppingJournal(stage, seconds=PACE.fresh_s)
+
+    assert isinstance(await stage.engine(journal=stopping).advance(REQUEST, plan), Again)
+
+    assert await stage.effects() == []
+    assert await stage.run(plan) == Finished()
+    assert await stage.effects() == EFFECTS[Outcome.A]
+
+
+async def test_run_that_was_stopped_shortly_goes_on() -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    stopping = StoppingJournal(stage, seconds=PACE.fresh_s - 1)
+
+    assert await stage.run(plan, stage.engine(journal=stopping)) == Finished()
+
+    assert await stage.effects() == EFFECTS[Outcome.A]
