@@ -63,7 +63,7 @@ class Bot:
     """The program, ready to serve and to work.
 
     Attributes:
-        app: The web application with its four addresses.
+        app: The web application with its addresses.
         seals: What binds every button to who got it; tests reach behind the seal with it.
         world: The simulated tenant, for tests and demos to look into.
     """

@@ -29,6 +29,7 @@ from store.restore import restore as load_backup
 
 maintenance_app = typer.Typer(pretty_exceptions_enable=False)
 
+_LOOK: Final = 3
 _EXPECTED: Final = (
     AnchorFileError,
     AuditKeyError,
@@ -76,7 +77,10 @@ def restore(
         str, typer.Option(help="owner's URL of an empty database; default: the one in use")
     ] = "",
 ) -> None:
-    """Load a backup into an empty database, check it, and hold the work in it for a person."""
+    """Load a backup into an empty database, check it, and hold the work in it for a person.
+
+    Ends with 3 when it was restored and a person must look at something, with 2 when it was not.
+    """
     started = time.monotonic()
     with _owner_url(into) as (settings, url):
         restored = asyncio.run(load_backup(file, url, SystemClock()))
@@ -88,8 +92,10 @@ def restore(
         f" {sum(restored.note.rows.values())} rows, {len(restored.held)} open requests held,"
         f" {time.monotonic() - started:.1f} s"
     )
+    for problem in problems:
+        typer.echo(problem, err=True)
     if problems:
-        _refuse(problems)
+        sys.exit(_LOOK)
 
 
 def _check(settings: Settings, url: str, restored: Restored) -> list[str]:

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+_UV: Final = str(Path(sys.executable).with_name("uv"))
+
 LOCKS: Final = Path(__file__).parent / "requirements"
 
 
@@ -21,9 +23,9 @@ async def python_of(name: str) -> Path:
     python, done = home / "bin/python", home / "complete"
     if not done.exists():
         print(f"{name}: making its environment", file=sys.stderr)
-        await _run(sys.executable, "-m", "venv", "--clear", str(home))
-        options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
-        await _run(str(python), "-m", "pip", "install", *options, "-r", str(lock))
+        await _run(_UV, "venv", "--quiet", "--clear", "--python", sys.executable, str(home))
+        options = ("--quiet", "--require-hashes", "--no-deps", "--python", str(python))
+        await _run(_UV, "pip", "install", *options, "-r", str(lock))
         done.touch()
     return python
 
@@ -32,7 +34,7 @@ async def write_locks() -> None:
     """Write the lock files anew from the `.in` files; no index address is recorded."""
     for source in sorted(LOCKS.glob("*.in")):
         await _run(
-            *(str(Path(sys.executable).with_name("uv")), "pip", "compile", "--quiet"),
+            *(_UV, "pip", "compile", "--quiet"),
             *("--universal", "--generate-hashes", "--python-version", "3.11"),
             *("--no-emit-index-url", "--no-annotate", "--no-header"),
             *(str(source), "-o", str(source.with_suffix(".txt"))),

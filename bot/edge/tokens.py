@@ -24,6 +24,7 @@ _MICROSOFT_LOGIN_HOSTS: Final = frozenset(
 _TIMEOUT_S: Final = 10.0
 _EARLY_S: Final = 600.0
 _PAUSE_S: Final = 30.0
+_PAUSE_WITHOUT_S: Final = 5.0
 # What requests raises is an OSError, what msal raises about an authority a ValueError.
 _MSAL_FAULTS: Final = (OSError, ValueError, KeyError, msal.exceptions.MsalError)
 
@@ -77,21 +78,34 @@ class EntraApp:
 class MsalTokenSource:
     """Tokens of one scope from Microsoft Entra, by msal in a thread.
 
-    msal neither awaits nor coalesces: one lock lets one caller ask while the others wait.
-    A token is renewed ten minutes early, or half-way when it lives shorter than twenty; while
-    that fails the old one serves to its end, with a new try every half minute.
+    msal neither awaits nor coalesces: one asks while the others wait for the same answer. A token
+    is renewed ten minutes early, or half-way when it lives shorter than twenty; while that fails
+    the old one serves to its end, with a new try every half minute. Without a token all calls
+    fail at once for five seconds, then one asks again: nobody queues for a login host that hangs.
+    msal itself repeats a 400 of the login host for a minute without asking.
     """
 
-    def __init__(self, app: EntraApp, *, clock: Clock, scope: str = CONNECTOR_SCOPE) -> None:
+    def __init__(
+        self,
+        app: EntraApp,
+        *,
+        clock: Clock,
+        scope: str = CONNECTOR_SCOPE,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> None:
         self._app = app
         self._clock = clock
         self._scope = scope
-        self._lock = asyncio.Lock()
-        self._http = _http_client(app.ca_bundle)
+        self._http = _http_client(app.ca_bundle, timeout_s)
+        # More than one exchange; what drips slowly keeps its thread, but nobody waits for it.
+        self._longest_s = 2 * timeout_s
+        self._asking: asyncio.Task[None] | None = None
         self._client: Any = None
         self._token = ""
         self._expires_at = 0.0
         self._renew_at = 0.0
+        self._ask_at = 0.0
+        self._fault = ""
 
     async def token(self) -> str | None:
         """Return a valid token.
@@ -101,10 +115,11 @@ class MsalTokenSource:
         """
         if self._now() < self._renew_at:
             return self._token
-        async with self._lock:
-            if self._now() >= self._renew_at:
-                await self._renew()
-            return self._token
+        if self._now() >= self._ask_at:
+            await self._ask()
+        if self._now() >= self._expires_at:
+            raise TokenUnavailableError(code=self._fault)
+        return self._token
 
     def forget(self) -> None:
         """Make the next call ask for a new token."""
@@ -118,30 +133,46 @@ class MsalTokenSource:
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
+    async def _ask(self) -> None:
+        """Ask, or wait for the answer to whoever asked before."""
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._renew())
+            self._asking.add_done_callback(self._answered)
+        try:
+            async with asyncio.timeout(self._longest_s):
+                await asyncio.shield(self._asking)
+        except TimeoutError as error:
+            self._failed(type(error).__name__)
+
+    def _answered(self, _: asyncio.Task[None]) -> None:
+        self._asking = None
+
     async def _renew(self) -> None:
         try:
             answer = await asyncio.to_thread(self._acquire)
         except _MSAL_FAULTS as error:
-            self._keep_old_or_raise(type(error).__name__)
+            self._failed(type(error).__name__)
             return
         token, lifetime = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not isinstance(lifetime, int):
-            self._keep_old_or_raise(str(answer.get("error", "malformed")))
+            self._failed(str(answer.get("error", "malformed")))
             return
         now = self._now()
         self._token = token
         self._expires_at = now + lifetime
         self._renew_at = self._expires_at - min(_EARLY_S, lifetime / 2)
 
-    def _keep_old_or_raise(self, code: str) -> None:
+    def _failed(self, code: str) -> None:
         _log.warning("token not renewed", code=code)
         now = self._now()
-        if now >= self._expires_at:
-            raise TokenUnavailableError(code=code)
-        self._renew_at = min(now + _PAUSE_S, self._expires_at)
+        has_token = now < self._expires_at
+        self._fault = code
+        self._ask_at = (
+            min(now + _PAUSE_S, self._expires_at) if has_token else now + _PAUSE_WITHOUT_S
+        )
 
     def _acquire(self) -> dict[str, Any]:
-        """Ask msal for a new token; runs in a thread, under the lock."""
+        """Ask msal for a new token; runs in a thread, one at a time."""
         if self._client is None:
             host = urlsplit(self._app.authority).hostname
             self._client = msal.ConfidentialClientApplication(
@@ -157,7 +188,7 @@ class MsalTokenSource:
         return answer
 
 
-def _http_client(ca_bundle: str) -> SimpleNamespace:
+def _http_client(ca_bundle: str, timeout_s: float) -> SimpleNamespace:
     """Return what msal sends with: time-limited, its trust named in each request.
 
     Trust that is set on the session alone would give way to a REQUESTS_CA_BUNDLE around it.
@@ -165,7 +196,7 @@ def _http_client(ca_bundle: str) -> SimpleNamespace:
     session = requests.Session()
     verify = ca_bundle or None
     return SimpleNamespace(
-        get=partial(session.get, timeout=_TIMEOUT_S, verify=verify),
-        post=partial(session.post, timeout=_TIMEOUT_S, verify=verify),
+        get=partial(session.get, timeout=timeout_s, verify=verify),
+        post=partial(session.post, timeout=timeout_s, verify=verify),
         close=session.close,
     )

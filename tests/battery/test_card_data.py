@@ -49,7 +49,7 @@ async def _press_junk(field: Range, tell: Tell, count: int, seed: int) -> None:
     assert {name for name in before if before[name] != after[name]} <= _VIEWS
     assert await field.failed_turns() == 0
     rows = (await field.stage.audit())[audit:]
-    assert {row["kind"] for row in rows} <= {"refused", "gate.refused"}, Counter(row["kind"] for row in rows)
+    assert {row["kind"] for row in rows} <= {"refused", "gate.refused"}
     tell(f"card data without effect {count} of {count} {dict(kinds)} (seed {seed})")
 
 

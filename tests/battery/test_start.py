@@ -30,9 +30,7 @@ def complete(tmp_path: Path) -> Environment:
     given = live_settings(tmp_path, "postgresql://127.0.0.1:1/none")
     prefix = "MUTATIEBOT_"
     names = {name: f"{prefix}{name.removeprefix(prefix).upper()}" for name in given}
-    return {names[name]: str(value) for name, value in given.items()} | {
-        "MUTATIEBOT_SERVICE_URL": "https://127.0.0.1/emea"
-    }
+    return {names[name]: str(value) for name, value in given.items()}
 
 
 # What is taken away (None) or changed, and the setting that the process then names.

@@ -13,9 +13,10 @@ from bot.audit_anchor import read_anchors
 from bot.audit_keys import read_private_key
 from mutations.life_cycle import State
 from store.audit_check import audit_rows, verify
-from tests.conversations.journeys import OPGROEIEN, TODAY, decide, install, reaches
+from store.audit_protection import AuditNotProtectedError
+from tests.conversations.journeys import TODAY, decide, install, reaches
 from tests.conversations.scenes import answer_to, ask, decided, fill, open_form, refused
-from tests.conversations.stage import ARNO, HILDE, JAN, MARLEEN, Stage, open_stage
+from tests.conversations.stage import ARNO, JAN, MARLEEN, RIK, Stage, open_stage
 from tests.fakes.audit_files import audit_files
 
 # Another pen than the bot's: the database itself writes down every state that is committed.
@@ -33,6 +34,9 @@ create trigger watch after insert or update on request for each row execute func
 """
 _UNWATCH = "drop trigger watch on request; drop function watch(); drop table watched"
 _ROWS = "select xmin::text::xid8 as xid, kind, request_id from audit order by seq"
+
+OF_OTHERS = "OVO000104"
+"""An entity for which Rik asks, not Marleen."""
 
 TOLD: dict[str, set[str]] = {
     "submitted": {"request.submitted"},
@@ -54,7 +58,7 @@ def watched(owner_url: str) -> Iterator[str]:
 
 def _read(url: str, statement: str) -> list[dict[str, Any]]:
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        return connection.execute(statement).fetchall()  # type: ignore[arg-type] # statements of this file
+        return connection.execute(statement).fetchall()
 
 
 async def _refusals(stage: Stage) -> None:
@@ -63,12 +67,13 @@ async def _refusals(stage: Stage) -> None:
     marleen = stage.person(MARLEEN)
     async with refused(stage, MARLEEN, "error.not_entitled"):
         await decided(stage, MARLEEN, request, "decision.keep")
-    async with refused(stage, HILDE, "error.request.unknown"):
-        await decided(stage, HILDE, request, "request.withdraw_sure")
+    async with refused(stage, RIK, "error.request.unknown"):
+        await decided(stage, RIK, request, "request.withdraw_sure")
     await decided(stage, MARLEEN, request, "request.withdraw_sure")
     form = await open_form(marleen)
-    async with refused(stage, MARLEEN, "error.target.not_yours"):
-        await fill(marleen, form, target=OPGROEIEN)
+    await fill(marleen, form, target=OF_OTHERS)
+    *_, newest = (row for row in await stage.audit() if row["kind"] == "refused")
+    assert newest["params"] == {"verb": "draft.fill", "error": "error.target.not_yours"}
     await answer_to(marleen, "weggooien")
 
 
@@ -110,6 +115,7 @@ async def test_after_an_orderly_stop_all_is_written_chained_and_anchored(
     tmp_path: Path, database_url: str
 ) -> None:
     async with open_stage(tmp_path, database_url) as stage:
+        install(stage)
         await ask(stage)
         answer = await stage.person(ARNO).post_raw({}, {})
         assert answer.status == 401
@@ -120,5 +126,15 @@ async def test_after_an_orderly_stop_all_is_written_chained_and_anchored(
         found = list(rows)
     assert verify(found, anchored).fault is None
     assert max(anchored) == len(found)
-    assert [(row.kind, row.params.get("count")) for row in found[1:]] == [("gate.refused", 1)]
+    told = [(row.kind, row.params.get("count")) for row in found]
+    assert told == [("request.submitted", None), ("gate.refused", 1)]
     assert found[0].correlation_id
+
+
+@pytest.mark.case("A04")
+async def test_a_live_bot_that_could_change_the_audit_does_not_start(
+    tmp_path: Path, owner_url: str
+) -> None:
+    with pytest.raises(AuditNotProtectedError, match="may DELETE from the audit"):
+        async with open_stage(tmp_path, owner_url):
+            pass

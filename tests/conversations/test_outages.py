@@ -37,6 +37,15 @@ end;
 $$;
 create trigger lost before insert or update on sent_card for each row execute function lost();
 """
+FULL = """
+create function fail() returns trigger language plpgsql as $$
+begin
+  raise exception 'as if the disk were full' using errcode = '{}';
+end;
+$$;
+create trigger fail before insert or update on draft for each row execute function fail();
+"""
+EMPTIED = "drop trigger fail on draft; drop function fail()"
 FOUND_AGAIN = "drop trigger lost on sent_card; drop function lost()"
 
 
@@ -121,14 +130,36 @@ async def test_unknown_outcome_is_said_so_and_never_shown_as_done(
     question = await card_of(stage, ARNO, "Uw beslissing wordt gevraagd")
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(LOSE_AFTER_COMMIT)
-        card = await turned_away(stage.person(ARNO), question, "decision.keep")
-        assert "Misschien is uw klik al bewaard, misschien niet." in words_of(card)
-        connection.execute(FOUND_AGAIN)
+        try:
+            card = await turned_away(stage.person(ARNO), question, "decision.keep")
+        finally:
+            connection.execute(FOUND_AGAIN)
+    assert "Misschien is uw klik al bewaard, misschien niet." in words_of(card)
 
     await stage.person(ARNO).press(question, AGAIN)
 
     kinds = [row["kind"] for row in await stage.audit()]
     assert kinds.count("request.decided") == 1
+
+
+@pytest.mark.case("C04")
+@pytest.mark.parametrize("code", ["53100", "58030", "25006"])  # full, broken, read-only
+async def test_disk_that_takes_nothing_is_said_and_never_shown_as_done(
+    stage: Stage, owner_url: str, code: str
+) -> None:
+    marleen = stage.person(MARLEEN)
+    form = await say(marleen, "nieuwe mutatie")
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(FULL.format(code).encode())
+        try:
+            card = await turned_away(marleen, form, "draft.fill", **FORM)
+            answer = await typed(marleen, FORM["colleague"])
+        finally:
+            connection.execute(EMPTIED)
+    assert answer.status == 503
+    assert has_again(card)
+
+    assert "draft.submit" in str(await marleen.press(form, AGAIN))
 
 
 @pytest.mark.case("O03")

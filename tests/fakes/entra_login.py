@@ -21,8 +21,9 @@ from tests.fakes.signing import rsa_key
 class FakeEntraLogin:
     """Answers msal's discovery and token requests for one tenant.
 
-    `status` other than 200 makes the token endpoint refuse, after `hang_s`; `lifetime_s` is what
-    it grants. `ledger` holds every call without what was posted, which has the secret in it.
+    `status` other than 200 makes the token endpoint refuse; `lifetime_s` is what it grants. With
+    `hang_s` it answers nothing and hangs up after so long. `ledger` holds every call, without
+    what was posted: the secret is in it.
     """
 
     folder: Path
@@ -102,7 +103,10 @@ class FakeEntraLogin:
     async def _token(self, request: web.Request) -> web.Response:
         self.requests.append(dict(await request.post()))
         self.ledger.append(call_of(request, None, self.status))
-        await asyncio.sleep(self.hang_s)
+        if self.hang_s:
+            await asyncio.sleep(self.hang_s)
+            if request.transport is not None:
+                request.transport.abort()
         if self.status != 200:
             error = {"error": "unauthorized_client", "error_description": "scripted"}
             return web.json_response(error, status=self.status)

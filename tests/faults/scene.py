@@ -97,8 +97,8 @@ class Scene:
             await self.rows(_SILENCE)
         await process.start()
 
-    def caller(self, port: int) -> str:
-        """Return which process called from a local port."""
+    def caller(self, port: int) -> str | None:
+        """Return which process called from a local port; None when it is gone already."""
         if not self.workers:
             return "bot"
         for name, process in self.processes.items():
@@ -106,7 +106,7 @@ class Scene:
                 sockets = psutil.Process(process.pid).net_connections(kind="tcp4")
                 if any(one.laddr.port == port for one in sockets):
                     return name
-        return "somebody who is gone"
+        return None
 
     def person(self, number: int) -> TeamsClient:
         """Return the Teams of a person of the demo world."""

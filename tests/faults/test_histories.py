@@ -13,6 +13,7 @@ import pytest
 
 from mutations.case_finder import Retention
 from mutations.request import MutationRequest
+from tests.conversations.outages import BUSY, PERHAPS
 from tests.conversations.scenes import ask, decided
 from tests.conversations.stage import MARLEEN, Stage, eventually, open_stage, words_of
 from tests.fakes.bot_connector import FakeConnector
@@ -61,6 +62,8 @@ async def _replicas(folder: Path, url: str, *, requests: int) -> AsyncIterator[t
 def _answer_in(card: Any, actor: str) -> tuple[Answer, str]:
     """Return what a card says to whoever pressed, and whom it names as the one who decided."""
     words = words_of(card).replace("**", "")
+    if PERHAPS in words or BUSY in words:
+        return Answer.UNKNOWN, ""
     names = [name for name in _names() if f"{name} koos op" in words or f"{name} weiger" in words]
     if not names:
         return Answer.ENDED, ""

@@ -196,6 +196,7 @@ async def test_backup_is_restored_into_an_empty_database_only(
     assert file.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.long
 async def test_commands_back_up_and_restore_and_name_the_audit_that_is_missing(
     tmp_path: Path, postgres_server: str, fresh_owner_url: str
 ) -> None:
@@ -217,7 +218,7 @@ async def test_commands_back_up_and_restore_and_name_the_audit_that_is_missing(
         await stage.person(MARLEEN).press(stage.person(MARLEEN).last, "Ja, intrekken")
 
     with fresh_database(postgres_server, "template0") as empty:
-        said = await _command(environment, "restore", str(file), "--into", empty, code=2)
+        said = await _command(environment, "restore", str(file), "--into", empty, code=3)
         assert f"held\t{FIRST}\tscheduled" in said
         assert "audit rows are not in the backup: 4 to" in said
         assert "up to date" in await _command(

@@ -129,6 +129,7 @@ async def test_dead_worker_ends_the_process_with_a_fault(tmp_path: Path, fresh_u
     assert time.monotonic() - started < 60
 
 
+@pytest.mark.long
 async def test_stop_that_hangs_is_ended_hard() -> None:
     hanging = "import time; from bot.serve import _end_within; _end_within(0.2); time.sleep(60)"
     process = await asyncio.create_subprocess_exec(

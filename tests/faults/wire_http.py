@@ -17,8 +17,8 @@ _IDS = (
     (re.compile(r"(?<=/activities/)[^/]+"), "{activity}"),
 )
 
-CallerOf = Callable[[int], str]
-"""Names the process that calls from a local port."""
+CallerOf = Callable[[int], str | None]
+"""Names the process that calls from a local port; None when it is gone."""
 
 
 @contextlib.asynccontextmanager
@@ -56,8 +56,10 @@ def _forwarder(
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def forward(request: web.Request) -> web.Response:
         assert request.transport is not None
-        port = request.transport.get_extra_info("peername")[1]
-        act = Act(process=caller_of(port), text=f"{request.method} {_template(request.path)}")
+        caller = caller_of(request.transport.get_extra_info("peername")[1])
+        if caller is None:
+            return _cut(request)
+        act = Act(process=caller, text=f"{request.method} {_template(request.path)}")
         try:
             body = await request.read()
         except OSError:  # killed while it was calling

@@ -28,15 +28,19 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def source(login: FakeEntraLogin, clock: FakeClock) -> Iterator[MsalTokenSource]:
+    source = _source(login, clock)
+    yield source
+    source.close()
+
+
+def _source(login: FakeEntraLogin, clock: FakeClock, timeout_s: float = 10.0) -> MsalTokenSource:
     app = EntraApp(
         client_id=APP_ID,
         authority=login.authority,
         credential="made-up-secret",
         ca_bundle=str(login.ca_bundle),
     )
-    source = MsalTokenSource(app, clock=clock)
-    yield source
-    source.close()
+    return MsalTokenSource(app, clock=clock, timeout_s=timeout_s)
 
 
 async def test_twenty_callers_cause_one_request(
@@ -73,6 +77,7 @@ async def test_short_token_is_renewed_half_way(
     assert await source.token() == "token-2"
 
 
+@pytest.mark.case("N08")
 async def test_old_token_serves_to_its_end_while_renewal_fails(
     source: MsalTokenSource, login: FakeEntraLogin, clock: FakeClock
 ) -> None:
@@ -88,6 +93,49 @@ async def test_old_token_serves_to_its_end_while_renewal_fails(
         await source.token()
 
     assert error.value.code == "unauthorized_client"
+
+
+async def _refusals(source: MsalTokenSource, count: int) -> int:
+    answers = await asyncio.gather(*(source.token() for _ in range(count)), return_exceptions=True)
+    return sum(isinstance(answer, TokenUnavailableError) for answer in answers)
+
+
+@pytest.mark.case("N08")
+async def test_nobody_queues_for_a_login_host_that_hangs(
+    login: FakeEntraLogin, clock: FakeClock
+) -> None:
+    source = _source(login, clock, timeout_s=0.5)
+    login.hang_s = 1.5
+    async with asyncio.timeout(5):
+        assert await _refusals(source, 20) == 20
+    async with asyncio.timeout(0.1):
+        assert await _refusals(source, 20) == 20  # at once: it failed a moment ago
+    assert len(login.requests) == 1
+    source.close()
+    await asyncio.sleep(1.5)  # until the login host gives up as well
+
+
+@pytest.mark.case("N08")
+@pytest.mark.parametrize("status", [400, 401, 500])
+async def test_refusal_of_the_login_host_is_not_asked_for_again_at_once(
+    source: MsalTokenSource, login: FakeEntraLogin, status: int
+) -> None:
+    login.status = status
+    assert await _refusals(source, 5) == 5
+    assert await _refusals(source, 5) == 5
+    assert len(login.requests) == 1
+
+
+@pytest.mark.case("N08")
+async def test_refusal_of_the_login_host_ends_by_itself(
+    source: MsalTokenSource, login: FakeEntraLogin, clock: FakeClock
+) -> None:
+    login.status = 401  # msal keeps a 400 for a minute and a 500 for seconds, by its own clock
+    assert await _refusals(source, 1) == 1
+    login.status = 200
+    clock.advance(seconds=5)
+
+    assert await source.token() == "token-2"
 
 
 async def test_forgotten_token_is_asked_for_anew(source: MsalTokenSource) -> None:
@@ -118,6 +166,7 @@ async def test_authority_of_nobody_is_not_trusted(login: FakeEntraLogin, clock: 
     assert login.requests == []
 
 
+@pytest.mark.case("N08")
 async def test_loop_turns_while_msal_waits(source: MsalTokenSource) -> None:
     asking = asyncio.create_task(source.token())
     turns = 0

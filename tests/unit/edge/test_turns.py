@@ -100,14 +100,14 @@ async def test_unknown_invoke_is_not_implemented(edge: Edge, name: str) -> None:
     assert edge.conversation.heard == []
 
 
-async def test_expect_replies_is_not_implemented(edge: Edge) -> None:
+async def test_expect_replies_is_refused(edge: Edge) -> None:
     client = edge.client()
 
     answer = await client.post(
         client.activity(type="message", text="hi", deliveryMode="expectReplies")
     )
 
-    assert answer.status == 501
+    assert answer.status == 400
     assert edge.conversation.heard == []
 
 
