@@ -39,8 +39,8 @@ load: $(VENV)/.dev  ## load the bot for ten minutes, 100 activities a second; MI
 battery: $(VENV)/.dev  ## print what forged requests reach beside three other bots; into docs/security.md
 	$(BIN)/python -m benchmarks.battery
 
-faults: $(VENV)/.dev  ## kill the process at every write of submit, decide and fulfil
-	$(BIN)/pytest tests/faults tests/battery -m "long or not long" -s
+faults: $(VENV)/.dev  ## every case of the catalogue in its long form: kills, outages, forgeries, fuzz, histories
+	$(BIN)/pytest tests -m "case or long" -s
 
 golden: $(VENV)/.dev  ## write the golden cards anew; look at the diff afterwards
 	$(BIN)/python -m tests.golden_update

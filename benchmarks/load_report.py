@@ -99,7 +99,9 @@ def print_report(pacer: Pacer, memory: Memory, outcome: Outcome) -> None:
     growth = memory.growth()
     told = "too short to tell" if growth is None else f"{growth:+.1%} since warm-up"
     print(f"memory of the bot: {told}, slope {memory.slope():+.2f} MiB a minute")
-    print(f"Teams' limits were off; Python {platform.python_version()}; {os.cpu_count()} cores")
+    busy = os.getloadavg()[1]
+    machine = f"{os.cpu_count()} cores, load average {busy:.1f}"
+    print(f"Teams' limits were off; Python {platform.python_version()}; {machine}")
 
 
 def faults_of(pacer: Pacer, memory: Memory) -> Sequence[str]:

@@ -55,8 +55,10 @@ def _forwarder(
     session: aiohttp.ClientSession, watcher: Watcher, caller_of: CallerOf
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def forward(request: web.Request) -> web.Response:
-        assert request.transport is not None
-        caller = caller_of(request.transport.get_extra_info("peername")[1])
+        transport = request.transport
+        caller = None
+        if transport is not None:
+            caller = caller_of(transport.get_extra_info("peername")[1])
         if caller is None:
             return _cut(request)
         act = Act(process=caller, text=f"{request.method} {_template(request.path)}")
