@@ -10,7 +10,7 @@ from typing import Final
 from mutations.errors import DomainError
 from mutations.identity import RequestId
 
-_ID: Final = re.compile(r"^[0-9a-f]{32}$")
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 TEXT_LIMIT: Final = 2000
 NUMBER_LIMIT: Final = 1_000_000
 
@@ -34,7 +34,7 @@ def opaque_id(data: Mapping[str, object], key: str) -> str:
         BrokenCardError: It is missing or has another form.
     """
     value = data.get(key)
-    if not isinstance(value, str) or not _ID.match(value):
+    if not isinstance(value, str) or not _ID.fullmatch(value):
         raise BrokenCardError
     return value
 

@@ -12,7 +12,6 @@ from bot.edge.connector import Connector
 
 _ANSWER_KEY: Final = "mutatiebot.invoke_answer"
 _NOT_IMPLEMENTED: Final = 501
-_PLAIN_DELIVERY: Final = frozenset({None, "", "normal", "notification"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,6 @@ class EdgeAdapter(BotAdapter):
             payload: Admitted by the gate.
         """
         activity = decode_activity(payload)
-        if activity.delivery_mode not in _PLAIN_DELIVERY:
-            # Replies inside the HTTP answer are for skills; Teams never asks for them.
-            return InvokeAnswer(_NOT_IMPLEMENTED)
         context = TurnContext(self, activity)
         await self.run_pipeline(context, self._on_turn)
         answer = context.turn_state.get(_ANSWER_KEY)

@@ -2,22 +2,17 @@
 
 from dataclasses import dataclass
 
+from mutations.use_cases.begin_work import BeginWork
+from mutations.use_cases.call_person import GiveUpWork, ResumeWork, StopForPerson
 from mutations.use_cases.context import Context
 from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, WithdrawRequest
 from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
 from mutations.use_cases.find import FindRequests
-from mutations.use_cases.give_up import GiveUpWork
+from mutations.use_cases.finish_work import FinishWork, WarnBeforeRetentionEnds
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
 from mutations.use_cases.watch import Expire, Recheck, Remind, RemindOfConfirmation
-from mutations.use_cases.work import (
-    BeginWork,
-    FinishWork,
-    ResumeWork,
-    StopForPerson,
-    WarnBeforeRetentionEnds,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ class Act:
     """A statement or a call of a process.
 
     Attributes:
-        before: The statements of the same transaction so far.
+        before: The statements of the same transaction so far, without what was rolled back.
         has_found: Whether the answer holds a row with a value in its first column; False before
             the answer is there.
     """
@@ -163,9 +163,19 @@ class _Conversation:
 
     async def _may_return(self, act: Act, answer: list[Frame]) -> bool:
         is_idle = answer[-1].body == b"I"
-        self.transaction = () if is_idle else (*self.transaction, act.text)
+        self.transaction = () if is_idle else _effective((*self.transaction, act.text))
         has_found = any(frame.has_value for frame in answer)
         return await self.watcher.may_return(replace(act, has_found=has_found))
+
+
+def _effective(statements: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out what has just been rolled back to a savepoint."""
+    verb, _, name = statements[-1].partition("ROLLBACK TO ")
+    savepoint = f"SAVEPOINT {name}"
+    if verb or not name or savepoint not in statements:
+        return statements
+    last = len(statements) - statements[::-1].index(savepoint)
+    return statements[:last]
 
 
 def _raw(frames: list[Frame]) -> Iterator[bytes]:

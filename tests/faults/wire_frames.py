@@ -7,6 +7,7 @@ import asyncio
 import struct
 from dataclasses import dataclass, field
 
+_FORGET = "DEALLOCATE ALL"  # psycopg's own housekeeping, now and then
 _NOT_ENCRYPTED = frozenset({80877103, 80877104})  # SSLRequest, GSSENCRequest
 
 
@@ -69,10 +70,12 @@ class StatementReader:
                 portal, _ = frame.body.split(b"\0", 1)
                 self._running.append(self._portals[portal])
             case "Q":
-                self._running.append(_words(frame.body.removesuffix(b"\0")))
+                text = _words(frame.body.removesuffix(b"\0"))
+                if text != _FORGET:
+                    self._running.append(text)
 
     def take(self) -> str | None:
-        """Return what runs since the last time; None when something was only prepared."""
+        """Return what runs since the last time; None when things were only prepared or forgotten."""
         running, self._running = self._running, []
         return "; ".join(running) if running else None
 

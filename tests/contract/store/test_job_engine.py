@@ -177,8 +177,9 @@ async def test_a_job_that_kills_its_workers_is_parked(
         await work.jobs.enqueue("hang")
     await _killed_in_the_middle_of_a_job(database_url)
 
-    async with working(engine):
-        await until(lambda: bool(watching.outcomes))
+    async with working(engine), asyncio.timeout(10):
+        while not await jobs.count("failed"):  # noqa: ASYNC110 - what is looked at is a table
+            await asyncio.sleep(0.02)
 
     assert watching.outcomes == [JobOutcome.PARKED]
     assert await jobs.count("failed") == 1

@@ -1,0 +1,148 @@
+"""Work that waits for a person: how it comes to that, and how it goes on."""
+
+from typing import Final
+
+from mutations.authority import Role, require, service_desk_of
+from mutations.identity import ObjectId, RequestId
+from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
+from mutations.life_cycle import State
+from mutations.plan import Obstacle, Plan
+from mutations.ports import Reading, Work
+from mutations.request import Attention, MutationRequest
+from mutations.transitions import need_person, resume, start
+from mutations.use_cases.context import Context
+from mutations.use_cases.membership import require_member, require_other_human
+from mutations.use_cases.settle import tell
+from mutations.use_cases.standing import DECISION_FALLEN
+
+GIVEN_UP: Final = Obstacle("plan.obstacle.given_up", {})
+
+
+async def call_person(
+    work: Work, context: Context, request: MutationRequest, attention: Attention
+) -> None:
+    """Stop the work and ask the service desk for help, telling the requester."""
+    stopped = need_person(request, attention)
+    await work.audit.append(
+        "work.stopped",
+        at=attention.since,
+        actor=None,
+        request_id=request.id,
+        params={"step": attention.step, "key": attention.key},
+    )
+    occasion = attention.since.isoformat()
+    for contact in service_desk_of(request, context.register):
+        await work.jobs.enqueue(
+            Deliver(
+                request_id=request.id,
+                person=contact.object_id,
+                message=Message.ATTENTION,
+                occasion=occasion,
+            )
+        )
+    await tell(work, stopped, Message.ATTENTION, occasion=occasion)
+    await work.requests.save(stopped)
+
+
+class StopForPerson:
+    """Stop the work at a step that needs a person."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request_id: RequestId, *, step: str, obstacle: Obstacle) -> None:
+        """Record what stopped and why; doing it twice is doing it once."""
+        context = self._context
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(request_id)
+            if request is None or request.state is not State.CARRYING_OUT:
+                return
+            attention = Attention(
+                step=step, key=obstacle.key, params=obstacle.params, since=context.now()
+            )
+            await call_person(work, context, request, attention)
+
+        await context.store.run(act)
+
+
+class ResumeWork:
+    """Go on after the service desk solved what stopped the work."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, actor: ObjectId, request_id: RequestId) -> MutationRequest:
+        """Return the request, being carried out again; doing it twice is doing it once.
+
+        Who resumes an order that stopped because its decision no longer stood, answers for it
+        that the source entity upholds the decision.
+
+        Raises:
+            NotAMemberError: A guest, or an account that is gone or switched off.
+            NotInvolvedError, NotEntitledError: Only the service desk resumes, and nobody an
+                order of their own.
+            IllegalTransitionError: Nothing waits for a person.
+            DirectoryUnavailableError: The directory did not answer.
+        """
+        context = self._context
+        person = await require_member(context.directory, actor)
+
+        async def look(now: Reading) -> MutationRequest:
+            viewer = context.viewer(actor)
+            return require(await now.requests.get(request_id), viewer, Role.SERVICE_DESK)
+
+        await require_other_human(context.directory, person, await context.store.read(look))
+
+        async def act(work: Work) -> MutationRequest:
+            request = await look(work)
+            if request.state is State.CARRYING_OUT:
+                return request
+            now = context.now()
+            over = request.attention.key if request.attention else ""
+            upheld_by = actor if over == DECISION_FALLEN else None
+            resumed = resume(request, at=now, upheld_by=upheld_by)
+            await work.audit.append(
+                "work.resumed", at=now, actor=actor, request_id=request.id, params={"key": over}
+            )
+            await work.jobs.enqueue(
+                CarryOut(request_id=request.id, account=request.subject.object_id, resumed=True)
+            )
+            await work.jobs.enqueue(RefreshCards(request_id=request.id))
+            return await work.requests.save(resumed)
+
+        return await context.store.run(act)
+
+
+class GiveUpWork:
+    """Call a person because the work was tried for hours, or fails in a way nobody foresaw."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request_id: RequestId, *, step: str) -> None:
+        """Stop the work; doing it twice is doing it once.
+
+        Args:
+            request_id: Whose order.
+            step: The step it hangs in; empty when nothing was touched yet, because a requester
+                may then still withdraw.
+        """
+
+        async def act(work: Work) -> None:
+            request = await work.requests.get(request_id)
+            if request is None or request.state not in {State.SCHEDULED, State.CARRYING_OUT}:
+                return
+            now = self._context.now()
+            if request.state is State.SCHEDULED:
+                request = start(request, _hindered(request), at=now)
+            attention = Attention(step=step, key=GIVEN_UP.key, params=GIVEN_UP.params, since=now)
+            await call_person(work, self._context, request, attention)
+
+        await self._context.store.run(act)
+
+
+def _hindered(request: MutationRequest) -> Plan:
+    """Return a plan that is made anew when a person has helped."""
+    steps = request.plan.steps if request.plan else ()
+    return Plan(steps=steps, obstacles=(GIVEN_UP,))
