@@ -70,12 +70,12 @@ class StatementReader:
                 portal, _ = frame.body.split(b"\0", 1)
                 self._running.append(self._portals[portal])
             case "Q":
-                text = _words(frame.body.removesuffix(b"\0"))
-                if text != _FORGET:
-                    self._running.append(text)
+                asked = _words(frame.body.removesuffix(b"\0"))
+                if asked != _FORGET:
+                    self._running.append(asked)
 
     def take(self) -> str | None:
-        """Return what runs since the last time; None when things were only prepared or forgotten."""
+        """Return what runs since the last time; None when that only was housekeeping."""
         running, self._running = self._running, []
         return "; ".join(running) if running else None
 
