@@ -10,7 +10,7 @@ from uuid import uuid4
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from bot.audit_wiring import audit_kept
+from bot.audit.kept import audit_kept
 from bot.chat_memory import ChatMemory
 from bot.demo.personas import service_urls
 from bot.edge.adapter import EdgeAdapter

@@ -1,29 +1,23 @@
 """The commands of the program."""
 
 import asyncio
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 import uvloop
 
 from bot import __version__
-from bot.audit_commands import audit_app
-from bot.audit_keys import AuditKeyError
 from bot.clock import SystemClock, demo_clock
-from bot.job_commands import jobs_app
-from bot.logs import configure_logs
-from bot.maintenance_commands import maintenance_app
-from bot.register_file import RegisterFileError, load_register
-from bot.settings import Mode, Settings, SettingsError, read_settings
+from bot.commands.audit import audit_app
+from bot.commands.jobs import jobs_app
+from bot.commands.maintenance import maintenance_app
+from bot.commands.terminal import problems_told, refuse, settings_in_use
+from bot.register_file import load_register
+from bot.settings import Mode, Settings
 from manifest.packer import ManifestError, Publisher, build
 from mutations.clock import Clock, local_date
-from store.audit_protection import AuditNotProtectedError
-from store.database import DatabaseUnavailableError
-from store.embedded import EmbeddedPostgresError
-from store.migration import DatabaseBehindError, DatabaseNewerError
 
 app = typer.Typer(
     help="mutatiebot: moves people between entities on one Microsoft 365 tenant.",
@@ -34,17 +28,6 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(maintenance_app)
 
-_NO_START = (
-    SettingsError,
-    RegisterFileError,
-    AuditKeyError,
-    AuditNotProtectedError,
-    DatabaseBehindError,
-    DatabaseNewerError,
-    DatabaseUnavailableError,
-    EmbeddedPostgresError,
-)
-
 
 @app.callback(invoke_without_command=True)
 def serve(context: typer.Context) -> None:
@@ -52,7 +35,7 @@ def serve(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         from bot.serve import serve as run  # noqa: PLC0415 - other commands start faster without
 
-        settings = _settings()
+        settings = settings_in_use()
         _run(run(settings, _clock(settings)))
 
 
@@ -64,11 +47,11 @@ def demo(
     """Serve with a client page for every person of the demo; local mode only."""
     from bot.demo.play import forget, play  # noqa: PLC0415 - other commands start faster without
 
-    settings = _settings()
+    settings = settings_in_use()
     if settings.mode is not Mode.LOCAL:
-        _refuse(["the demo runs in local mode only"])
+        refuse(["the demo runs in local mode only"])
     if reset and not forget(settings.data_dir):
-        _refuse([f"another process uses the data in {settings.data_dir}; stop it first"])
+        refuse([f"another process uses the data in {settings.data_dir}; stop it first"])
     _run(play(settings, _clock(settings)))
 
 
@@ -77,7 +60,7 @@ def worker() -> None:
     """Do jobs only; as many of these as wanted beside the serving processes."""
     from bot.serve import work  # noqa: PLC0415 - other commands start faster without
 
-    settings = _settings()
+    settings = settings_in_use()
     _run(work(settings, _clock(settings)))
 
 
@@ -86,11 +69,9 @@ def register(
     path: Annotated[Path | None, typer.Argument(help="the file; default: the one in use")] = None,
 ) -> None:
     """Check a register of entities and name every fault in it."""
-    chosen = path or _settings().register_file
-    try:
+    chosen = path or settings_in_use().register_file
+    with problems_told():
         loaded = load_register(chosen, today=local_date(SystemClock().now()))
-    except RegisterFileError as error:
-        _refuse(error.problems)
     typer.echo(f"{chosen}: {len(loaded.entities)} entities, no faults")
 
 
@@ -104,25 +85,16 @@ def manifest(
     terms: Annotated[str, typer.Option(help="https address of the terms of use")],
 ) -> None:
     """Make the app package that a Teams administrator uploads; needs MUTATIEBOT_APP_ID."""
-    settings = _settings()
+    settings = settings_in_use()
     if settings.app_id is None:
-        _refuse(["MUTATIEBOT_APP_ID: is required for the package"])
+        refuse(["MUTATIEBOT_APP_ID: is required for the package"])
     who = Publisher(
         name=publisher, website_url=website, privacy_url=privacy, terms_of_use_url=terms
     )
     try:
         typer.echo(build(settings.app_id, out, publisher=who, version=__version__))
     except ManifestError as error:
-        _refuse(str(error).splitlines())
-
-
-def _settings() -> Settings:
-    try:
-        settings = read_settings()
-    except SettingsError as error:
-        _refuse(error.problems)
-    configure_logs(settings.log_level)
-    return settings
+        refuse(str(error).splitlines())
 
 
 def _clock(settings: Settings) -> Clock:
@@ -131,15 +103,7 @@ def _clock(settings: Settings) -> Clock:
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with problems_told(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main)
     except KeyboardInterrupt:
         typer.echo("stopped")
-    except _NO_START as error:
-        _refuse(str(error).splitlines())
-
-
-def _refuse(problems: list[str]) -> NoReturn:
-    for problem in problems:
-        typer.echo(problem, err=True)
-    sys.exit(2)

@@ -1,8 +1,6 @@
-"""All settings, read from the environment once; every fault is reported at once."""
+"""All settings, what they mean, and what makes no sense together."""
 
-import os
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,15 +11,13 @@ from pydantic import (
     AfterValidator,
     Field,
     SecretStr,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.app_certificate import check_app_certificate
 from bot.demo import DEMO_REGISTER
+from bot.edge.app_certificate import check_app_certificate
 from store.job_worker import WorkerSettings
 
 PREFIX: Final = "MUTATIEBOT_"
@@ -33,14 +29,6 @@ _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[::1\]", 
 _CARD_KEY_LENGTH: Final = 32
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _TEAMS_HOSTS: Final = "smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com"
-
-
-class SettingsError(Exception):
-    """The process must not start: all faults of the settings, one sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 class Mode(StrEnum):
@@ -176,17 +164,12 @@ class Settings(BaseSettings):
             raise ValueError("must be a loopback address in local mode, which has no login")
         return value
 
-    @field_validator("app_id", "app_tenant_id", "service_hosts")
+    @field_validator("app_id", "app_tenant_id", "service_hosts", "audit_anchor", "audit_key")
     @classmethod
-    def _live_is_identified(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("mode") is Mode.LIVE and not (value or "").strip():
-            raise ValueError("is required in live mode")
-        return value
-
-    @field_validator("audit_anchor", "audit_key")
-    @classmethod
-    def _live_is_anchored(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        if info.data.get("mode") is Mode.LIVE and value is None:
+    def _live_is_complete(
+        cls, value: str | Path | None, info: ValidationInfo
+    ) -> str | Path | None:
+        if info.data.get("mode") is Mode.LIVE and not str(value or "").strip():
             raise ValueError("is required in live mode")
         return value
 
@@ -293,41 +276,3 @@ class Settings(BaseSettings):
 
 def _listed(keys: SecretStr) -> list[str]:
     return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
-
-
-def read_settings() -> Settings:
-    """Return the settings in the environment.
-
-    Raises:
-        SettingsError: With every fault at once; secrets are not repeated in it.
-    """
-    problems = _unknown_names()
-    try:
-        settings = Settings()  # type: ignore[call-arg]
-    except ValidationError as error:
-        problems += [_sentence(fault) for fault in error.errors()]
-    else:
-        if not problems:
-            return settings
-    raise SettingsError(problems)
-
-
-def _names() -> Mapping[str, str]:
-    """Return the environment's name of each field."""
-    return {
-        name: str(field.validation_alias or f"{PREFIX}{name}").upper()
-        for name, field in Settings.model_fields.items()
-    }
-
-
-def _unknown_names() -> list[str]:
-    """Return a sentence for each misspelt setting, which would otherwise be ignored."""
-    known = set(_names().values())
-    given = (name for name in os.environ if name.startswith(PREFIX))  # noqa: TID251 - the one place
-    return [f"{name}: there is no such setting" for name in sorted(given) if name not in known]
-
-
-def _sentence(fault: ErrorDetails) -> str:
-    field = str(fault["loc"][0])
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{_names().get(field, field)}: {message}"

@@ -162,6 +162,11 @@ class Database:
             self._sweep = asyncio.create_task(self._pool.check())
 
 
+def holds_password(url: str) -> bool:
+    """Tell whether a connection URL has a password in it."""
+    return bool(conninfo.conninfo_to_dict(url).get("password"))
+
+
 def _options(url: str) -> str:
     """Return the settings of every session; those in the URL win."""
     own = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from bot.settings import DEMO_CARD_KEY, SettingsError, read_settings
+from bot.settings import DEMO_CARD_KEY
+from bot.settings_reader import SettingsError, read_settings
 from tests.conversations.stage import live_settings
 from tests.fakes.signing import rsa_key
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from prometheus_client import CollectorRegistry
 from typer.testing import CliRunner, Result
 
-from bot.audit_anchor import AnchorFileError, AuditAnchor, read_anchors
-from bot.audit_keys import AuditKeyError, make_keys, read_private_key, read_public_key
+from bot.audit.anchor import AnchorFileError, AuditAnchor, read_anchors
+from bot.audit.keys import AuditKeyError, make_keys, read_private_key, read_public_key
 from bot.command_line import app
 from store import audit
 from store.audit_chain import Event
@@ -66,7 +66,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Res
     """Run `python -m bot audit ...` on the database of the test."""
     monkeypatch.setenv("MUTATIEBOT_DATABASE_URL", database_url)
     # The runner's standard error is closed afterwards; loggers would keep it.
-    monkeypatch.setattr("bot.audit_commands.configure_logs", lambda _: None)
+    monkeypatch.setattr("bot.commands.audit.configure_logs", lambda _: None)
     return lambda *arguments: CliRunner().invoke(app, ["audit", *map(str, arguments)])
 
 
@@ -269,7 +269,7 @@ def test_a_file_without_a_key_is_said_so(tmp_path: Path, content: bytes) -> None
 async def test_a_share_that_hangs_is_waited_for_once(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.audit_anchor._PATIENCE_S", 0.2)
+    monkeypatch.setattr("bot.audit.anchor._PATIENCE_S", 0.2)
     anchoring = Anchoring(tmp_path, database)
     await anchoring.add()
     os.mkfifo(anchoring.file)  # whoever opens it waits for the other side

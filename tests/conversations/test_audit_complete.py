@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from bot.audit_anchor import read_anchors
-from bot.audit_keys import read_private_key
+from bot.audit.anchor import read_anchors
+from bot.audit.keys import read_private_key
 from mutations.life_cycle import State
 from store.audit_check import audit_rows, verify
 from store.audit_protection import AuditNotProtectedError

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.audit_keys import make_keys
+from bot.audit.keys import make_keys
 
 
 def audit_files(folder: Path) -> tuple[Path, Path]:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from bot.audit_keys import make_keys
+from bot.audit.keys import make_keys
 from bot.clock import ShiftedClock
 from mutations.life_cycle import State
 from mutations.request import MutationRequest

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from bot.gate_record import GateRecord
+from bot.audit.gate_record import GateRecord
 from store.database import DatabaseUnavailableError
 from tests.fakes.clock import FakeClock
 

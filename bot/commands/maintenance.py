@@ -6,42 +6,25 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 
-from bot.audit_anchor import AnchorFileError, read_anchors
-from bot.audit_keys import AuditKeyError, read_private_key
+from bot.audit.anchor import AnchorFileError, read_anchors
+from bot.audit.keys import read_private_key
 from bot.clock import SystemClock
-from bot.logs import configure_logs
-from bot.settings import Settings, SettingsError, read_settings
+from bot.commands.terminal import database_url, problems_told, refuse, settings_in_use
+from bot.settings import Settings
 from store.audit_check import audit_rows, verify
-from store.audit_protection import AuditNotProtectedError
-from store.backup import BackupBrokenError
 from store.backup import backup as make_backup
-from store.database import DatabaseUnavailableError
-from store.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from store.migration import DatabaseNewerError
+from store.database import holds_password
 from store.migration import migrate as bring_up_to_date
-from store.postgres_programs import ProgramFailedError, ProgramMissingError
-from store.restore import NotEmptyError, Restored
+from store.restore import Restored
 from store.restore import restore as load_backup
 
 maintenance_app = typer.Typer(pretty_exceptions_enable=False)
 
 _LOOK: Final = 3
-_EXPECTED: Final = (
-    AnchorFileError,
-    AuditKeyError,
-    AuditNotProtectedError,
-    BackupBrokenError,
-    DatabaseNewerError,
-    DatabaseUnavailableError,
-    EmbeddedPostgresError,
-    NotEmptyError,
-    ProgramFailedError,
-    ProgramMissingError,
-)
 
 
 @maintenance_app.command()
@@ -132,26 +115,13 @@ def _anchored(settings: Settings) -> Mapping[int, str]:
 @contextlib.contextmanager
 def _owner_url(given: str = "") -> Iterator[tuple[Settings, str]]:
     """Lend the settings and the owner's URL; refuse what an operator can do something about."""
+    if holds_password(given):
+        refuse(["others can read a command line: leave the password out and put it in ~/.pgpass"])
     try:
-        settings = read_settings()
-        configure_logs(settings.log_level)
-        with contextlib.ExitStack() as stack:
-            url = (
-                given
-                or settings.database_owner_url.get_secret_value()
-                or settings.database_url.get_secret_value()
-            )
-            if not url:
-                server = EmbeddedPostgres.start(settings.data_dir / "postgres")
-                url = stack.enter_context(server).owner_url
-            yield settings, url
-    except SettingsError as error:
-        _refuse(error.problems)
-    except _EXPECTED as error:
-        _refuse(str(error).splitlines())
-
-
-def _refuse(problems: list[str]) -> NoReturn:
-    for problem in problems:
-        typer.echo(problem, err=True)
-    sys.exit(2)
+        with problems_told():
+            settings = settings_in_use()
+            with contextlib.ExitStack() as stack:
+                url = given or stack.enter_context(database_url(settings, as_owner=True))
+                yield settings, url
+    except AnchorFileError as error:
+        refuse(str(error).splitlines())

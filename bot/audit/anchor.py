@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from prometheus_client import CollectorRegistry, Counter
 
-from bot.audit_keys import key_id
+from bot.audit.keys import key_id
 from mutations.clock import Clock
 from store import audit
 from store.audit_chain import Head

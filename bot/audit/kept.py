@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 from prometheus_client import CollectorRegistry, Counter
 
-from bot.audit_anchor import ANCHOR_AUDIT, AuditAnchor
-from bot.audit_keys import read_private_key
-from bot.gate_record import GateRecord
+from bot.audit.anchor import ANCHOR_AUDIT, AuditAnchor
+from bot.audit.gate_record import GateRecord
+from bot.audit.keys import read_private_key
 from bot.settings import Settings
 from bot.storage import Storage
 from mutations.clock import Clock

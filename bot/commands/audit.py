@@ -5,22 +5,19 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 
-from bot.audit_anchor import AnchorFileError, read_anchors
-from bot.audit_keys import AuditKeyError, make_keys, read_private_key, read_public_key
-from bot.logs import configure_logs
-from bot.settings import Settings, SettingsError, read_settings
+from bot.audit.anchor import AnchorFileError, read_anchors
+from bot.audit.keys import make_keys, read_private_key, read_public_key
+from bot.commands.terminal import database_url, problems_told, refuse, settings_in_use
+from bot.settings import Settings
 from mutations.identity import find_request_number
 from store.audit_check import audit_rows, rows_of_request, verify
-from store.database import DatabaseUnavailableError
-from store.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from store.migration import DatabaseBehindError, DatabaseNewerError, require_up_to_date
+from store.migration import require_up_to_date
 
 _BAD: Final = 1
-_NOT_POSSIBLE: Final = 2
 
 audit_app = typer.Typer(
     help="The audit: who did what and when, and that nobody changed it since.",
@@ -42,10 +39,10 @@ def verify_audit(
 ) -> None:
     """Check every row and every anchor; name the first row that is not as it was written."""
     with _problems_told():
-        settings = _settings()
+        settings = settings_in_use()
         # Before the rows: an anchor of this very moment would tell of rows not yet seen.
         anchored = _anchored(settings, anchor or settings.audit_anchor, public_key or [])
-        with _database_url(settings) as url, audit_rows(url) as rows:
+        with _audited_url(settings) as url, audit_rows(url) as rows:
             verdict = verify(rows, anchored)
     if verdict.fault is not None:
         typer.echo(f"row {verdict.fault.seq}: {verdict.fault.problem}", err=True)
@@ -64,9 +61,9 @@ def show(
     with _problems_told():
         found = find_request_number(number)
         if found is None:
-            _refuse(f"{number} is no number of a request")
-        settings = _settings()
-        with _database_url(settings) as url:
+            refuse([f"{number} is no number of a request"])
+        settings = settings_in_use()
+        with _audited_url(settings) as url:
             rows = rows_of_request(url, found)
     for row in rows:
         params = json.dumps(row.params, sort_keys=True, separators=(",", ":"))
@@ -87,12 +84,6 @@ def key(
     typer.echo(f"public key, for the auditor: {public}")
 
 
-def _settings() -> Settings:
-    settings = read_settings()
-    configure_logs(settings.log_level)
-    return settings
-
-
 def _anchored(
     settings: Settings, file: Path | None, public_keys: Iterable[Path]
 ) -> Mapping[int, str]:
@@ -104,18 +95,14 @@ def _anchored(
     if not keys and settings.audit_key is not None:
         keys = [read_private_key(settings.audit_key).public_key()]
     if not keys:
-        _refuse("give the public key of the anchors: --public-key FILE")
+        refuse(["give the public key of the anchors: --public-key FILE"])
     return read_anchors(file, keys)
 
 
 @contextlib.contextmanager
-def _database_url(settings: Settings) -> Iterator[str]:
-    """Lend the URL of the database, beside whoever uses it, once it has an audit to read."""
-    with contextlib.ExitStack() as stack:
-        url = settings.database_url.get_secret_value()
-        if not url:
-            server = EmbeddedPostgres.start(settings.data_dir / "postgres")
-            url = stack.enter_context(server).url
+def _audited_url(settings: Settings) -> Iterator[str]:
+    """Lend the URL of the database once it has an audit to read."""
+    with database_url(settings) as url:
         require_up_to_date(url)
         yield url
 
@@ -123,23 +110,10 @@ def _database_url(settings: Settings) -> Iterator[str]:
 @contextlib.contextmanager
 def _problems_told() -> Iterator[None]:
     try:
-        yield
+        with problems_told():
+            yield
     except AnchorFileError as error:
         typer.echo(str(error), err=True)
         sys.exit(_BAD)
     except FileExistsError as error:
-        _refuse(f"{error.filename or error} exists already")
-    except (
-        SettingsError,
-        AuditKeyError,
-        DatabaseBehindError,
-        DatabaseNewerError,
-        DatabaseUnavailableError,
-        EmbeddedPostgresError,
-    ) as error:
-        _refuse(str(error))
-
-
-def _refuse(problem: str) -> NoReturn:
-    typer.echo(problem, err=True)
-    sys.exit(_NOT_POSSIBLE)
+        refuse([f"{error.filename or error} exists already"])
