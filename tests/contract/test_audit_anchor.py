@@ -66,7 +66,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Res
     """Run `python -m bot audit ...` on the database of the test."""
     monkeypatch.setenv("MUTATIEBOT_DATABASE_URL", database_url)
     # The runner's standard error is closed afterwards; loggers would keep it.
-    monkeypatch.setattr("bot.commands.audit.configure_logs", lambda _: None)
+    monkeypatch.setattr("bot.commands.terminal.configure_logs", lambda _: None)
     return lambda *arguments: CliRunner().invoke(app, ["audit", *map(str, arguments)])
 
 
