@@ -155,7 +155,9 @@ class Settings(BaseSettings):
     simulated_faults: str = Field(
         "", description="faults the simulated tenant makes on purpose; see docs/operations.md"
     )
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged"
+    )
 
     @field_validator("host")
     @classmethod
@@ -222,7 +224,7 @@ class Settings(BaseSettings):
         hosts = info.data.get("service_hosts")
         if info.data.get("mode") is not Mode.LIVE or hosts is None:
             return value
-        allowed = {name.strip().strip("[]") for name in hosts.lower().split(",")}
+        allowed = {name.strip("[]") for name in _host_names(hosts)}
         if urlsplit(value).hostname not in allowed:
             raise ValueError(f"must be on one of {PREFIX}SERVICE_HOSTS in live mode")
         return value
@@ -249,8 +251,7 @@ class Settings(BaseSettings):
     @property
     def service_host_names(self) -> frozenset[str]:
         """The hosts of the Bot Connector, in lower case."""
-        names = (name.strip().lower() for name in self.service_hosts.split(","))
-        return frozenset(name for name in names if name)
+        return _host_names(self.service_hosts)
 
     @property
     def card_key_list(self) -> list[str]:
@@ -272,6 +273,10 @@ class Settings(BaseSettings):
         """Time between two looks at the preconditions of a request."""
         default_s = 15.0 if self.mode is Mode.LOCAL else 900.0
         return timedelta(seconds=self.recheck_s or default_s)
+
+
+def _host_names(hosts: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in hosts.split(","))
 
 
 def _listed(keys: SecretStr) -> list[str]:

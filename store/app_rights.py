@@ -1,6 +1,7 @@
-"""The rights of the bot's role in a database that was not made by the migrations.
+"""The bot's role on a server without it, and its rights in a database that was restored.
 
-They are what the migrations give; a test compares the two.
+Both are what the migrations make, which keep words of their own because they never change; the
+drill of the restore compares the rights.
 """
 
 from typing import Any, Final, LiteralString

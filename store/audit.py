@@ -13,10 +13,10 @@ from psycopg.types.json import Jsonb
 from store.audit_chain import Event, Head, link
 from store.database import Connection
 
-_HEAD: Final[LiteralString] = "select seq, hash from audit order by seq desc limit 1"
+NEWEST: Final[LiteralString] = "select seq, hash from audit order by seq desc limit 1"
 
 # Sent as one message: the second statement sees what was committed while the first one waited.
-_LOCK_AND_LOOK: Final[LiteralString] = f"select pg_advisory_xact_lock(5620005); {_HEAD}"
+_LOCK_AND_LOOK: Final[LiteralString] = f"select pg_advisory_xact_lock(5620005); {NEWEST}"
 
 _INSERT: Final[LiteralString] = """
 insert into audit (seq, at, request_id, actor, kind, params, correlation_id, prev_hash, hash)
@@ -50,7 +50,7 @@ async def write(connection: Connection, events: Sequence[Event]) -> None:
 
 async def head(connection: Connection) -> Head:
     """Return the newest row, without keeping anybody from adding the next."""
-    cursor = await connection.execute(_HEAD)
+    cursor = await connection.execute(NEWEST)
     row = await cursor.fetchone()
     return Head() if row is None else Head(**row)
 

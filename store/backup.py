@@ -13,13 +13,13 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from store.audit import NEWEST
 from store.audit_chain import Head
 from store.database import DatabaseUnavailableError
 from store.postgres_programs import check_readable, run
 
 _CHUNK: Final = 1024 * 1024
 _TABLES: Final = "select tablename as name from pg_tables where schemaname = 'public' order by 1"
-_HEAD: Final = "select seq, hash from audit order by seq desc limit 1"
 
 
 class BackupBrokenError(Exception):
@@ -106,7 +106,7 @@ def rows_in(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, int]:
 
 def audit_head(connection: psycopg.Connection[dict[str, Any]]) -> Head:
     """Return the newest row of the audit."""
-    row = connection.execute(_HEAD).fetchone()
+    row = connection.execute(NEWEST).fetchone()
     return Head() if row is None else Head(seq=row["seq"], hash=row["hash"])
 
 

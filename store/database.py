@@ -136,15 +136,6 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
-    async def ping(self) -> None:
-        """Make one round trip.
-
-        Raises:
-            DatabaseUnavailableError: The database does not answer.
-        """
-        async with self.connection() as connection:
-            await connection.execute("select 1")
-
     async def _check(self, connection: Connection) -> None:
         """Try a connection before it is lent, unless it was tried a moment ago."""
         tried_at = self._tried_at.get(connection)

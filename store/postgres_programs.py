@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from store.database import DatabaseUnavailableError
-from store.embedded import EmbeddedPostgresError, installed_programs
+from store.embedded_cluster import EmbeddedPostgresError, installed_programs
 
 _VERSION: Final = re.compile(r"(\d+)(?:\.\d+)?")
 _THOUSANDS: Final = 10_000  # PostgreSQL 18.1 says 180001

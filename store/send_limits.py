@@ -1,6 +1,5 @@
 """How fast the bot may send, counted over all its processes."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,10 +52,6 @@ class Limit:
     def slack(self) -> timedelta:
         """How far a burst may run ahead."""
         return (self.burst - 1) * self.gap
-
-    def most_in(self, seconds: float) -> int:
-        """Return the most sends that any span of `seconds` can hold, both ends included."""
-        return self.burst + math.floor(timedelta(seconds=seconds) / self.gap)
 
 
 class SqlSendLimits:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from cards.attention_card import attention_card
+from cards.buttons import Data
 from cards.candidates_card import candidates_card
 from cards.colleague_card import colleague_card
 from cards.decision_card import DecisionMode, decision_card
@@ -222,6 +223,10 @@ PROBLEM_PARAMS: Final[Mapping[str, object]] = {
 }
 
 
+_INTERRUPTED = ("error.outage.", "error.overload.")
+_PRESS: tuple[Verb, Data] = (Verb.DECISION_KEEP, {"request": "a" * 32, "round": 1})
+
+
 def problem_keys(t: Texts = T) -> list[str]:
     """Return the keys of all problems in the catalogue."""
     return sorted(
@@ -233,5 +238,8 @@ def problem_keys(t: Texts = T) -> list[str]:
 
 def _problems(t: Texts) -> Gallery:
     for key in problem_keys(t):
-        card = problem_card(t, key, PROBLEM_PARAMS, action=(Verb.HELP, Verb.LIST_MINE))
+        if key.startswith(_INTERRUPTED):
+            card = problem_card(t, key, {}, again=_PRESS if key.endswith(".press") else None)
+        else:
+            card = problem_card(t, key, PROBLEM_PARAMS, action=(Verb.HELP, Verb.LIST_MINE))
         yield f"problem-{key.removeprefix('error.').replace('.', '-').replace('_', '-')}", card

@@ -15,7 +15,8 @@ from bot.settings_reader import SettingsError, read_settings
 from store.audit_protection import AuditNotProtectedError
 from store.backup import BackupBrokenError
 from store.database import DatabaseUnavailableError
-from store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from store.embedded import EmbeddedPostgres
+from store.embedded_cluster import EmbeddedPostgresError
 from store.migration import DatabaseBehindError, DatabaseNewerError
 from store.postgres_programs import ProgramFailedError, ProgramMissingError
 from store.restore import NotEmptyError

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import Final, TypeGuard
 from urllib.parse import quote
 
@@ -215,7 +214,7 @@ class Connector:
     async def _once(self, request: _Request) -> Answer:
         try:
             answer = await self._answer(request)
-            if answer.status == HTTPStatus.UNAUTHORIZED:
+            if answer.status == NOT_LET_IN:
                 self._tokens.forget()
                 answer = await self._answer(request)
         except aiohttp.ClientConnectorError as error:  # also a certificate that nobody vouches for

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Self
 
 from multidict import CIMultiDictProxy
@@ -71,11 +71,9 @@ class Admitted:
 
     Attributes:
         payload: The parsed body; `from.aadObjectId` in lower case.
-        claims: Claims of the token; empty in local mode.
     """
 
     payload: dict[str, object]
-    claims: Mapping[str, object] = field(default_factory=dict)
 
 
 class Gate:
@@ -124,7 +122,7 @@ class Gate:
         if self._policy.authenticated:
             self._check_tenant(payload)
         self._check_people(payload)
-        return Admitted(payload, {} if caller is None else caller.claims)
+        return Admitted(payload)
 
     def _check_channel(self, payload: Mapping[str, object], caller: Caller | None) -> None:
         if payload.get("channelId") != CHANNEL:

@@ -25,8 +25,16 @@ _TIMEOUT_S: Final = 10.0
 _EARLY_S: Final = 600.0
 _PAUSE_S: Final = 30.0
 _PAUSE_WITHOUT_S: Final = 5.0
-# What requests raises is an OSError, what msal raises about an authority a ValueError.
-_MSAL_FAULTS: Final = (OSError, ValueError, KeyError, msal.exceptions.MsalError)
+# What requests raises is an OSError, what msal raises about an authority a ValueError. It takes
+# apart without a look whatever JSON comes: the rest is what it trips over then.
+_MSAL_FAULTS: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    AttributeError,
+    TypeError,
+    msal.exceptions.MsalError,
+)
 
 _log = structlog.get_logger(__name__)
 

@@ -54,17 +54,9 @@ class OrderRunner:
                 obstacle = Obstacle(key, params)
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
 
-    async def give_up(
-        self, request_id: RequestId, account: ObjectId, *, resumed: bool = False
-    ) -> None:
-        """Hand an order over to the service desk that failed too often; twice is once.
-
-        Args:
-            request_id: Whose order.
-            account: As the job names it; the order knows it.
-            resumed: As the job names it; makes no difference.
-        """
-        _log.error("order given up", request_id=request_id, account=account, resumed=resumed)
+    async def give_up(self, request_id: RequestId) -> None:
+        """Hand an order over to the service desk that failed too often; twice is once."""
+        _log.error("order given up", request_id=request_id)
         report = await self._engine.report(request_id)
         open_steps = [line.name for line in report.lines if line.verified_at is None]
         last = [line.name for line in report.lines[-1:]]

@@ -4,7 +4,7 @@ from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
 from bot.jobs.parked import ParkedJobs
 from bot.jobs.refresh import CardRefresher
-from mutations.identity import ObjectId, RequestId
+from mutations.identity import RequestId
 from mutations.jobs import (
     CarryOut,
     CheckPreconditions,
@@ -66,8 +66,8 @@ def register_jobs(
     owe(StartOrder.name, orders.begin)
     owe(WarnOfRetentionEnd.name, warn)
 
-    async def give_up(request_id: str, account: str, *, resumed: bool = False) -> None:
-        await orders.give_up(RequestId(request_id), ObjectId(account), resumed=resumed)
+    async def give_up(request_id: str, **_: object) -> None:
+        await orders.give_up(RequestId(request_id))
         await parked.record(CarryOut.name, RequestId(request_id))
 
     engine.register(CarryOut.name, orders.carry_out, on_parked=give_up)

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from mutations.authority import Role, require, service_desk_of
+from mutations.authority import NotEntitledError, Role, require, service_desk_of
+from mutations.directory import Person
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
 from mutations.life_cycle import State
@@ -11,7 +12,12 @@ from mutations.ports import Reading, Work
 from mutations.request import Attention, MutationRequest
 from mutations.transitions import need_person, resume, start
 from mutations.use_cases.context import Context
-from mutations.use_cases.membership import require_member, require_other_human
+from mutations.use_cases.membership import (
+    employee_ids,
+    require_member,
+    require_other_human,
+    same_human,
+)
 from mutations.use_cases.settle import tell
 from mutations.use_cases.standing import DECISION_FALLEN
 
@@ -76,12 +82,12 @@ class ResumeWork:
         """Return the request, being carried out again; doing it twice is doing it once.
 
         Who resumes an order that stopped because its decision no longer stood, answers for it
-        that the source entity upholds the decision.
+        that the source entity upholds the decision; whoever made it cannot.
 
         Raises:
             NotAMemberError: A guest, or an account that is gone or switched off.
             NotInvolvedError, NotEntitledError: Only the service desk resumes, and nobody an
-                order of their own.
+                order of their own or a decision of their own that no longer stood.
             IllegalTransitionError: Nothing waits for a person.
             DirectoryUnavailableError: The directory did not answer.
         """
@@ -92,7 +98,9 @@ class ResumeWork:
             viewer = context.viewer(actor)
             return require(await now.requests.get(request_id), viewer, Role.SERVICE_DESK)
 
-        await require_other_human(context.directory, person, await context.store.read(look))
+        seen = await context.store.read(look)
+        await require_other_human(context.directory, person, seen)
+        is_decider = await self._decided(person, seen)
 
         async def act(work: Work) -> MutationRequest:
             request = await look(work)
@@ -100,6 +108,8 @@ class ResumeWork:
                 return request
             now = context.now()
             over = request.attention.key if request.attention else ""
+            if over == DECISION_FALLEN and is_decider:
+                raise NotEntitledError(number=request.number)
             upheld_by = actor if over == DECISION_FALLEN else None
             resumed = resume(request, at=now, upheld_by=upheld_by)
             await work.audit.append(
@@ -112,6 +122,14 @@ class ResumeWork:
             return await work.requests.save(resumed)
 
         return await context.store.run(act)
+
+    async def _decided(self, person: Person, request: MutationRequest) -> bool:
+        """Tell whether this human made the decision, with this account or another."""
+        if request.decision is None:
+            return False
+        by = request.decision.by
+        numbers = await employee_ids(self._context.directory, by)
+        return person.object_id == by.object_id or same_human(person, numbers)
 
 
 class GiveUpWork:

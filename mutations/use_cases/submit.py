@@ -58,17 +58,15 @@ class SubmitRequest:
         await require_member(self._context.directory, requester.object_id)
 
         async def look(work: Work) -> tuple[MutationRequest | None, Draft | None]:
-            sent = await work.requests.get(RequestId(draft_id))
-            return sent, await work.drafts.get(requester.object_id)
+            draft = await work.drafts.get(requester.object_id)  # first: sending removes it
+            return await work.requests.get(RequestId(draft_id)), draft
 
         sent, draft = await self._context.store.run(look)
         if sent is not None and sent.requester.object_id == requester.object_id:
             return sent
-        if draft is None or draft.id != draft_id:
-            raise NoDraftError
-        if draft.version != version:
-            raise OldDraftError
-        proposal = await self._propose(draft)
+        proposal = await self._propose(
+            _require_unchanged(draft, draft_id=draft_id, version=version)
+        )
         try:
             return await self._send(requester, proposal)
         except OpenRequestExistsError as error:
@@ -92,9 +90,11 @@ class SubmitRequest:
 
         async def act(work: Work) -> MutationRequest:
             draft = proposal.draft
+            current = await work.drafts.get(draft.person)
             sent = await work.requests.get(RequestId(draft.id))
             if sent is not None:
                 return sent
+            _require_unchanged(current, draft_id=draft.id, version=draft.version)
             request = await self._request(work, requester, proposal, at=now)
             if request.checks is not None:
                 counts = counted(request.checks.licences)
@@ -162,6 +162,15 @@ class SubmitRequest:
         )
         last = add_working_days(max(request.effective_on, today), contract.expire_after)
         await work.jobs.enqueue(ExpireRequest(request_id=request.id), at=day_begins(last))
+
+
+def _require_unchanged(draft: Draft | None, *, draft_id: str, version: int) -> Draft:
+    """Return a person's draft if it is the one whose summary was accepted."""
+    if draft is None or draft.id != draft_id:
+        raise NoDraftError
+    if draft.version != version:
+        raise OldDraftError
+    return draft
 
 
 def _renewed(checks: Checks | None, at: datetime) -> Checks | None:

@@ -23,6 +23,7 @@ _GROUPS: Final = {
     "L": "Logs",
     "A": "Audit",
     "O": "Running it",
+    "I": "Invariants",
 }
 _HEAD: Final = """# The catalogue of cases
 
@@ -86,8 +87,10 @@ def _marks(module: ast.Module) -> Iterator[tuple[str, str]]:
     ]
     for statement in module.body:
         if isinstance(statement, ast.Assign):
+            target = ast.unparse(statement.targets[0])
+            names = tests if target == "pytestmark" else [target]
             for identity in _ids(statement.value):
-                yield from ((identity, name) for name in tests)
+                yield from ((identity, name) for name in names)
 
 
 def _ids(node: ast.AST) -> Iterator[str]:

@@ -77,7 +77,7 @@ async def _refusals(stage: Stage) -> None:
     await answer_to(marleen, "weggooien")
 
 
-@pytest.mark.case("A02")
+@pytest.mark.case("A02", "I06")
 async def test_every_change_and_every_refusal_has_exactly_one_row(
     tmp_path: Path, database_url: str, watched: str
 ) -> None:

@@ -23,7 +23,7 @@ class FakeEntraLogin:
 
     `status` other than 200 makes the token endpoint refuse; `lifetime_s` is what it grants. With
     `hang_s` it answers nothing and hangs up after so long. `ledger` holds every call, without
-    what was posted: the secret is in it.
+    what was posted: the secret is in it. `garbage` is answered at `discovery` or `token` instead.
     """
 
     folder: Path
@@ -33,6 +33,7 @@ class FakeEntraLogin:
     requests: list[dict[str, Any]] = field(default_factory=list)
     hang_s: float = 0.0
     ledger: list[Call] = field(default_factory=list)
+    garbage: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         app = web.Application()
@@ -90,6 +91,8 @@ class FakeEntraLogin:
 
     async def _discovery(self, request: web.Request) -> web.Response:
         self.ledger.append(call_of(request, None, 200))
+        if "discovery" in self.garbage:
+            return web.json_response(self.garbage["discovery"])
         base = f"https://127.0.0.1:{self.port}/{request.match_info['tenant']}"
         return web.json_response(
             {
@@ -110,6 +113,8 @@ class FakeEntraLogin:
         if self.status != 200:
             error = {"error": "unauthorized_client", "error_description": "scripted"}
             return web.json_response(error, status=self.status)
+        if "token" in self.garbage:
+            return web.json_response(self.garbage["token"])
         return web.json_response(
             {
                 "token_type": "Bearer",

@@ -163,7 +163,7 @@ async def _listens(stage: Stage) -> None:
     await card_of(stage, ARNO, last.sent[-1], having="decision.keep", timeout_s=15)
 
 
-@pytest.mark.case("O01")
+@pytest.mark.case("O01", "I01")
 @pytest.mark.timeout(240)
 async def test_killed_database_loses_nothing_that_was_acknowledged(
     tmp_path: Path, server: OwnServer, tell: Callable[[str], None]

@@ -175,7 +175,7 @@ async def _open_effects(stage: Stage) -> bool:
     return not await stage.bot.storage.simulated_objects.ledger()
 
 
-@pytest.mark.case("D01", "D03", "D07")
+@pytest.mark.case("D01", "D03", "D07", "I02")
 @pytest.mark.timeout(300)
 async def test_twenty_requests_have_one_winner_each(
     tmp_path: Path, database_url: str, tell: Tell
@@ -184,7 +184,7 @@ async def test_twenty_requests_have_one_winner_each(
 
 
 @pytest.mark.long
-@pytest.mark.case("D01", "D03", "D07")
+@pytest.mark.case("D01", "D03", "D07", "I02")
 @pytest.mark.timeout(1200)
 async def test_two_hundred_requests_have_one_winner_each(
     tmp_path: Path, database_url: str, tell: Tell

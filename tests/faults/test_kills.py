@@ -136,7 +136,7 @@ def _is_decisive(phase: Phase, act: Act) -> bool:
     return is_done and phase is Phase.AFTER
 
 
-@pytest.mark.case("C01")
+@pytest.mark.case("C01", "I01", "I05", "I08", "I11")
 @pytest.mark.timeout(600)
 async def test_kills_at_decisive_moments_are_survived(
     tmp_path: Path, postgres_server: str, tell_kills: Tell
@@ -150,7 +150,7 @@ async def test_kills_at_decisive_moments_are_survived(
 
 
 @pytest.mark.long
-@pytest.mark.case("C01", "C02")
+@pytest.mark.case("C01", "C02", "I01", "I05", "I08", "I11")
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name.replace(" ", "-"))

@@ -35,7 +35,7 @@ async def _presses(scene: Scene, number: int, button: str, **inputs: str) -> Non
     await scene.press(number, await scene.card_with(number, button), button, **inputs)
 
 
-@pytest.mark.case("C07")
+@pytest.mark.case("C07", "I01")
 @pytest.mark.timeout(300)
 async def test_turn_is_answered_only_after_its_commit(
     tmp_path: Path, fresh_url: str, tell: Callable[[str], None]

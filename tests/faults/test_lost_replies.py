@@ -84,7 +84,7 @@ def _check(
         assert last in marked[number] or not marked[number]
 
 
-@pytest.mark.case("N02")
+@pytest.mark.case("N02", "I08")
 async def test_lost_reply_at_every_call_is_one_effect_or_a_marked_repeat(
     office: Office, tell: Callable[[str], None]
 ) -> None:

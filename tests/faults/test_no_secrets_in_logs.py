@@ -114,7 +114,7 @@ async def _written(scene: Scene) -> dict[str, str]:
     }
 
 
-@pytest.mark.case("L01")
+@pytest.mark.case("L01", "I12")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("mode", Mode)
 async def test_no_name_token_or_secret_is_written_after_a_whole_journey(

@@ -47,8 +47,8 @@ async def test_an_exhausted_pool_is_said_so_in_time(database_url: str) -> None:
     await database.open()
     async with database.connection():
         with pytest.raises(DatabaseUnavailableError, match="PoolTimeout"):
-            await database.ping()
-    await database.ping()
+            await _ping(database)
+    await _ping(database)
     await database.close()
 
 
@@ -86,7 +86,7 @@ async def test_a_connection_broken_in_use_is_said_so_and_replaced(database: Data
     with pytest.raises(DatabaseUnavailableError):
         await use_a_dying_connection()
 
-    await database.ping()
+    await _ping(database)
 
 
 async def test_a_fault_of_a_statement_passes_unchanged(database: Database) -> None:
@@ -150,3 +150,8 @@ async def test_a_stale_version_is_not_run_again(jobs: Jobs) -> None:
         await jobs.store.run(refuse)
 
     assert runs == [1]
+
+
+async def _ping(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute("select 1")

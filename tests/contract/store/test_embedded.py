@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from store.embedded import EmbeddedPostgres
+from store.embedded_cluster import EmbeddedPostgresError
 
 ROOT = Path(__file__).parents[3]
 USER = """

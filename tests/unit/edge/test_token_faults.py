@@ -45,6 +45,19 @@ def connector(edge: Edge, tokens: MsalTokenSource) -> Connector:
 
 
 @pytest.mark.case("N08")
+@pytest.mark.parametrize("place", ["discovery", "token"])
+@pytest.mark.parametrize("answer", [[], "x", 5, None], ids=["list", "text", "number", "null"])
+async def test_login_that_answers_other_json_than_it_should_is_a_fault_that_passes(
+    connector: Connector, edge: Edge, login: FakeEntraLogin, place: str, answer: object
+) -> None:
+    login.garbage[place] = answer
+    with pytest.raises(TokenUnavailableError):
+        await connector.send(edge.connector.url, "chat", TEXT)
+
+    assert edge.connector.ledger == []
+
+
+@pytest.mark.case("N08")
 @pytest.mark.parametrize("status", [400, 500])
 async def test_refusing_login_is_asked_once_and_the_message_stays_owed(
     connector: Connector, edge: Edge, login: FakeEntraLogin, status: int

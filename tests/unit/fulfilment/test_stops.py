@@ -80,7 +80,7 @@ async def run_until_killed(stage: Stage, plan: Plan, moment: int) -> bool:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B])
-@pytest.mark.case("C02")
+@pytest.mark.case("C02", "I05", "I11")
 async def test_killed_at_every_moment_each_change_happens_once(outcome: Outcome) -> None:
     undisturbed = await Stage.of()
     await undisturbed.carry_out(outcome)

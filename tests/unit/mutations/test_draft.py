@@ -1,14 +1,22 @@
-"""A draft asks what is missing, in a fixed order, however it is filled."""
+"""A draft asks what is missing, in a fixed order, and is sent as it was shown."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mutations.case_finder import Retention
 from mutations.draft import Candidate, Draft, Question
+from mutations.plan import Move, Plan, Planner
+from mutations.request import MutationRequest, Party
+from mutations.use_cases import use_cases
+from mutations.use_cases.drafts import NoDraftError
+from mutations.use_cases.submit import OldDraftError
+from tests.unit.mutations.office import ASKER, Office
 from tests.unit.mutations.strategies import PEOPLE, TARGET, days, laws, people
 
 # The order of the conversation, as the issue lists it.
@@ -90,3 +98,57 @@ def test_colleague_taken_back_is_forgotten_with_name_and_candidates() -> None:
     draft = replace(EMPTY, colleague=PEOPLE[1].object_id, colleague_name="B", candidates=(other,))
 
     assert draft.without(Question.COLLEAGUE) == EMPTY
+
+
+class _Meanwhile:
+    """A planner during whose work something else happens."""
+
+    def __init__(self, planner: Planner, act: Callable[[], Awaitable[object]]) -> None:
+        self._planner = planner
+        self._act = act
+
+    async def plan(self, move: Move) -> Plan:
+        await self._act()
+        return await self._planner.plan(move)
+
+
+@pytest.mark.case("D04", "D05")
+@pytest.mark.parametrize("change", ["edited", "discarded", "begun anew"])
+async def test_draft_that_changes_while_it_is_sent_is_not_sent_and_not_lost(change: str) -> None:
+    office = Office.open()
+    draft = await office.draft()
+
+    async def act() -> None:
+        if change == "edited":
+            await office.use.fill_draft(draft, wish=Retention.NOT_KEEP)
+            return
+        await office.use.discard_draft(ASKER.object_id)
+        if change == "begun anew":
+            await office.use.open_draft(ASKER.object_id)
+
+    context = replace(office.use.context, planner=_Meanwhile(office.planner, act))
+    party = Party(object_id=ASKER.object_id, name=ASKER.name)
+    with pytest.raises((OldDraftError, NoDraftError)):
+        await use_cases(context).submit(party, draft_id=draft.id, version=draft.version)
+
+    assert office.store.contents.requests == {}
+    left = office.store.contents.drafts.get(ASKER.object_id)
+    assert (left is None) is (change == "discarded")
+
+
+@pytest.mark.case("D01")
+async def test_draft_that_is_sent_twice_at_once_is_one_request() -> None:
+    office = Office.open()
+    draft = await office.draft()
+    sent: list[MutationRequest] = []
+
+    async def act() -> None:
+        if not sent:
+            sent.append(await office.send(draft))
+
+    context = replace(office.use.context, planner=_Meanwhile(office.planner, act))
+    party = Party(object_id=ASKER.object_id, name=ASKER.name)
+    again = await use_cases(context).submit(party, draft_id=draft.id, version=draft.version)
+
+    assert again == sent[0]
+    assert len(office.store.contents.requests) == 1

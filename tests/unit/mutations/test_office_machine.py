@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+import pytest
 from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -378,5 +379,5 @@ def _runs(request: MutationRequest) -> bool:
     return request.state is State.CARRYING_OUT and plan is not None and not plan.obstacles
 
 
-TestOfficeLife = OfficeLife.TestCase
+TestOfficeLife = pytest.mark.case("I02", "I03", "I04", "I07", "I09", "I10")(OfficeLife.TestCase)
 TestOfficeLife.settings = settings(laws, max_examples=120, stateful_step_count=40, deadline=None)

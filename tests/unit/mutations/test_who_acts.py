@@ -247,6 +247,27 @@ async def test_service_desk_does_not_resume_an_order_of_its_own() -> None:
     assert office.rows("work.resumed") == []
 
 
+@pytest.mark.case("Z06")
+async def test_decision_that_fell_is_not_upheld_by_whoever_made_it() -> None:
+    approvers = (Approver(contact=CHIEF), Approver(contact=SECOND))
+    helpers = (CHIEF, HELPER, OTHER_HELPER)
+    office = Office.open(usual_register(*approvers, helpers=helpers))
+    request = await office.ask()
+    await office.decide(CHIEF, request)
+    office.change_register(usual_register(approvers[1], helpers=helpers))
+    await office.use.begin_work(request.id)
+    assert office.now(request).attention is not None
+    office.same_human(HELPER, CHIEF)
+
+    for helper in (CHIEF, HELPER):
+        with pytest.raises(NotEntitledError):
+            await office.use.resume_work(helper.object_id, request.id)
+    assert office.now(request).upheld_by is None
+
+    await office.use.resume_work(OTHER_HELPER.object_id, request.id)
+    assert office.now(request).upheld_by == OTHER_HELPER.object_id
+
+
 @pytest.mark.case("Z12")
 async def test_exact_repeat_gets_the_stored_answer_however_far_the_request_has_come() -> None:
     office = Office.open()
