@@ -1,10 +1,12 @@
 """What the edge remembers of a chat: where somebody is, and which card follows which request."""
 
+import contextlib
 from collections.abc import Mapping
 
 from bot.jobs.deliver import send_again
 from bot.jobs.digest import digest_of
 from dialogs.turn import Tracked
+from mutations.identity import ObjectId
 from mutations.jobs import RefreshCards
 from store.conversation_references import ConversationReference, SqlConversationReferences
 from store.deliveries import SqlDeliveries
@@ -29,11 +31,21 @@ class ChatMemory:
         self._deliveries = deliveries
 
     async def remember(self, reference: ConversationReference) -> None:
-        """Keep where a person is; what could not be sent or shown until now is done again."""
+        """Keep where a person is; what could not be sent or shown until now is done again.
+
+        What waits is looked for whenever the address is, new or not: who kept it may have been
+        stopped before seeing to what waited.
+        """
         if not await self._references.remember(reference):
             return
-        waiting = await self._deliveries.unreachable_for(reference.person)
-        stale = await self._sent_cards.stale_for(reference.person)
+        with contextlib.ExitStack() as unless_done:
+            unless_done.callback(self._references.doubt, reference.person)
+            await self._catch_up(reference.person)
+            unless_done.pop_all()
+
+    async def _catch_up(self, person: ObjectId) -> None:
+        waiting = await self._deliveries.unreachable_for(person)
+        stale = await self._sent_cards.stale_for(person)
 
         async def act(work: SqlWork) -> None:
             for delivery in waiting:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.demo import DEMO_REGISTER
 from bot.edge.app_certificate import check_app_certificate
+from bot.edge.turn_limits import TurnLimits
 from store.job_worker import WorkerSettings
 
 PREFIX: Final = "MUTATIEBOT_"
@@ -27,6 +28,7 @@ DEMO_CARD_KEY: Final = "demo-key-of-local-mode-protects-nothing"
 _GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[::1\]", re.ASCII)
 _CARD_KEY_LENGTH: Final = 32
+_TURNS: Final = TurnLimits()
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _TEAMS_HOSTS: Final = "smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com"
 
@@ -126,10 +128,13 @@ class Settings(BaseSettings):
     )
     worker: bool = Field(default=True, description="run a job worker inside the bot process")
     turn_timeout_s: float = Field(
-        8.0, gt=0, le=8.5, description="seconds after which a turn is given up and answered so"
+        _TURNS.conversation_s,
+        gt=0,
+        le=8.5,
+        description="seconds after which a turn is given up and answered so",
     )
     max_turns: int = Field(
-        200, ge=1, description="turns at the same time; more are turned away with 503"
+        _TURNS.at_once, ge=1, description="turns at the same time; more are turned away with 503"
     )
     tenant_sends_per_s: int = Field(
         20,

@@ -62,25 +62,33 @@ class SqlConversationReferences:
         self._seen: dict[ObjectId, tuple[ConversationReference, datetime]] = {}
 
     async def remember(self, reference: ConversationReference) -> bool:
-        """Keep this address and tell whether it is new; costs one read when it is known.
+        """Keep this address; costs one read when it is known.
 
         During a conversation it costs nothing: an address kept less than a minute ago is not
         looked at again. If another replica found it dead within that minute, the person's first
         message after the minute brings it back.
+
+        Returns:
+            False when it was kept less than a minute ago. Otherwise see what waited for this
+            person, and call `doubt` when that cannot be seen to.
         """
         now = self._clock.now()
         known, at = self._seen.get(reference.person, (None, now))
         if known == reference and now - at < _TRUSTED:
             return False
-        is_new = await self._upsert(reference, now)
+        await self._upsert(reference, now)
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()
         self._seen[reference.person] = (reference, now)
-        return is_new
+        return True
 
-    async def _upsert(self, reference: ConversationReference, now: datetime) -> bool:
+    def doubt(self, person: ObjectId) -> None:
+        """Look at the address of a person again when they speak next."""
+        self._seen.pop(person, None)
+
+    async def _upsert(self, reference: ConversationReference, now: datetime) -> None:
         async with self._database.connection() as connection:
-            cursor = await connection.execute(
+            await connection.execute(
                 _REMEMBER,
                 {
                     "person": reference.person,
@@ -92,7 +100,6 @@ class SqlConversationReferences:
                     "at": now,
                 },
             )
-        return cursor.rowcount > 0
 
     async def find(self, person: ObjectId) -> ConversationReference | None:
         """Return the address of a person, or None when the bot was never spoken to."""
@@ -103,7 +110,7 @@ class SqlConversationReferences:
 
     async def forget(self, person: ObjectId) -> None:
         """Drop the address: the person removed the bot. Does nothing for an unknown person."""
-        self._seen.pop(person, None)
+        self.doubt(person)
         async with self._database.connection() as connection:
             await connection.execute(
                 "delete from conversation_reference where person = %s", (person,)

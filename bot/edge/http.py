@@ -159,7 +159,7 @@ async def _read_body(request: web.Request) -> bytes:
         raise RefusedError(Reason.BODY_SIZE) from error
     except TimeoutError as error:
         raise RefusedError(Reason.BODY_SLOW) from error
-    except (aiohttp.ClientError, web.RequestPayloadError) as error:
+    except (aiohttp.ClientError, web.RequestPayloadError, ConnectionError) as error:
         raise RefusedError(Reason.BODY_BROKEN) from error
 
 

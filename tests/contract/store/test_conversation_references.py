@@ -1,10 +1,19 @@
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import pytest
+from typing_extensions import override
 
-from mutations.identity import ObjectId
+from bot.chat_memory import ChatMemory
+from mutations.identity import ObjectId, RequestId
+from mutations.jobs import Deliver, Message
 from store.conversation_references import ConversationReference, SqlConversationReferences
-from store.database import Database
+from store.database import Database, DatabaseUnavailableError
+from store.deliveries import Delivery, DeliveryState, SqlDeliveries, Standing
+from store.jobs import JobEngine
+from store.sent_cards import SqlSentCards
+from store.unit_of_work import Store
+from store.work import SqlStore
 from tests.fakes.clock import FakeClock
 
 ANN = ConversationReference(
@@ -76,3 +85,58 @@ async def test_a_person_is_forgotten(references: SqlConversationReferences) -> N
     await references.forget(ANN.person)
 
     assert await references.find(ANN.person) is None
+
+
+class CutDeliveries(SqlDeliveries):
+    """Loses the database once, at the look for what waits."""
+
+    is_cut = True
+
+    @override
+    async def unreachable_for(self, person: ObjectId) -> Sequence[Delivery]:
+        if self.is_cut:
+            self.is_cut = False
+            raise DatabaseUnavailableError("cut")
+        return await super().unreachable_for(person)
+
+
+@pytest.mark.case("N03")
+@pytest.mark.parametrize("ends", ["turn", "process"])
+async def test_what_waits_for_a_person_is_sent_though_their_return_was_cut_short(
+    database: Database, clock: FakeClock, ends: str
+) -> None:
+    engine = JobEngine(database)
+    await engine.open()
+    engine.register(Deliver.name, _nothing)
+    store = SqlStore(Store(database, engine), clock)
+    sent_cards = SqlSentCards(database, clock)
+    deliveries = CutDeliveries(database, clock)
+
+    def memory() -> ChatMemory:
+        references = SqlConversationReferences(database, clock)
+        return ChatMemory(
+            store, references=references, sent_cards=sent_cards, deliveries=deliveries
+        )
+
+    owed = Delivery(
+        key=f"r1:{Message.DONE}:{ANN.person}:",
+        person=ANN.person,
+        message=Message.DONE,
+        request_id=RequestId("r1"),
+    )
+    await deliveries.keep(owed, Standing(state=DeliveryState.UNREACHABLE))
+    first = memory()
+    with pytest.raises(DatabaseUnavailableError):
+        await first.remember(ANN)
+    second = first if ends == "turn" else memory()
+
+    await second.remember(ANN)
+    await second.remember(ANN)
+
+    async with database.connection() as connection:
+        rows = await (await connection.execute("select args from procrastinate_jobs")).fetchall()
+    assert [row["args"]["request_id"] for row in rows] == ["r1"]
+
+
+async def _nothing(**_: object) -> None:
+    """Be the handler of a job that no worker runs here."""

@@ -98,3 +98,20 @@ async def test_stranger_is_refused_before_the_body_came(edge: Edge) -> None:
     assert b" 401 " in status_line
     writer.close()
     await writer.wait_closed()
+
+
+async def test_connection_that_is_cut_within_the_body_is_a_refusal(local_edge: Edge) -> None:
+    port = int(local_edge.bot_url.rsplit(":", 1)[1])
+    _, writer = await asyncio.open_connection("127.0.0.1", port, family=socket.AF_INET)
+    writer.write(
+        b"POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100\r\n\r\n{"
+    )
+    await writer.drain()
+    await asyncio.sleep(0.1)  # the body is being read
+    writer.close()
+    await writer.wait_closed()
+
+    async with asyncio.timeout(2):
+        while not local_edge.count("refusals", reason=Reason.BODY_BROKEN):  # noqa: ASYNC110 - a metric has no event
+            await asyncio.sleep(0.01)
