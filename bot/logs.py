@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict
 
 _NOISY: Final = ("aiohttp", "alembic", "asyncio", "msal", "procrastinate", "psycopg", "urllib3")
 
@@ -20,6 +21,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             # The values of local variables stay out: they may be names or tokens.
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            _without_words,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -28,3 +30,10 @@ def configure_logs(level: str) -> None:
     )
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _without_words(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Keep of an exception what it is and where it came from: its words may hold names too."""
+    for exception in event.get("exception", ()):
+        exception.update(exc_value="", exc_notes=[], exceptions=[])
+    return event

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter
 
 from bot.audit.anchor import ANCHOR_AUDIT, AuditAnchor
@@ -14,6 +15,8 @@ from bot.storage import Storage
 from mutations.clock import Clock
 
 _EVERY_MINUTE = "* * * * *"
+
+_log = structlog.get_logger(__name__)
 
 
 @contextlib.asynccontextmanager
@@ -41,16 +44,24 @@ async def audit_kept(
     anchor = _anchor(settings, clock, storage, registry)
     if anchor is not None:
         storage.jobs.register(ANCHOR_AUDIT, anchor.write, cron=_EVERY_MINUTE)
-    keeping = asyncio.create_task(record.keep())
+    keeping = asyncio.create_task(_for_ever(record))
     try:
         yield
     finally:
         keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
-        await record.write()
-        if anchor is not None:
-            await anchor.write()
+        await asyncio.gather(keeping, return_exceptions=True)
+        try:
+            await record.write()
+        finally:
+            if anchor is not None:
+                await anchor.write()
+
+
+async def _for_ever(record: GateRecord) -> None:
+    """Keep the record whatever becomes of one write."""
+    while True:
+        [fault] = await asyncio.gather(record.keep(), return_exceptions=True)
+        _log.error("refusals not recorded, tried again", error=type(fault).__name__)
 
 
 def _anchor(

@@ -22,6 +22,9 @@ NOT_LET_IN: Final = 401
 
 _NOT_DONE: Final = frozenset({412, 429, NOT_LET_IN})
 _UNREACHABLE: Final = frozenset({403, 404})
+# A gateway's own word, as a redirect is: the Connector need not have seen the message.
+_ON_THE_WAY: Final = frozenset({407, 408})
+_REFUSED: Final = 400
 _MAX_ANSWER: Final = 64 * 1024
 _MAX_RETRY_AFTER_S: Final = 3600.0
 
@@ -67,7 +70,7 @@ def raise_for(answer: Answer) -> None:
         raise UnreachableError(status, named)
     if status in _NOT_DONE:
         raise ConnectorUnavailableError(status, named, retry_after_s=answer.retry_after_s)
-    if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status in _ON_THE_WAY or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < _REFUSED:
         raise UnknownOutcomeError(status, named, retry_after_s=answer.retry_after_s)
     raise RejectedMessageError(status, named)
 

@@ -25,7 +25,7 @@ _BODY_TIMEOUT_S: Final = 10.0
 _PROBE_TIMEOUT_S: Final = 2.0
 _IDLE_S: Final = 15.0
 _LINGER_S: Final = 2.0
-_DRAIN_S: Final = 12.0  # longer than any turn takes
+_DRAIN_S: Final = 14.0  # longer than any turn takes, its look for an unknown key included
 _MAX_HEADER_BYTES: Final = 16 * 1024
 
 _log = structlog.get_logger(__name__)

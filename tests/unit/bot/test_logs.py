@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +30,21 @@ _NASTY = ['Jan\r\n{"event": "forged"}', "a\nb", "\u2028x\u2029", "\x85", "\x1b[3
 @given(st.lists(st.text(max_size=60), max_size=30))
 def test_every_event_is_one_line_of_json(values: list[str]) -> None:
     values = [value for value in values if value.isprintable() or "\n" in value] + _NASTY
+    events = _logged(values)
+    assert [event["value"] for event in events] == values
+    assert {event["event"] for event in events} == {"event"}
+
+
+@pytest.mark.case("L01")
+def test_words_of_an_exception_stay_out_and_its_place_stays_in() -> None:
+    [event] = _logged(["Jan Peeters"])
+    [exception] = event["exception"]
+    assert exception["exc_type"] == "ValueError"
+    assert exception["frames"]
+    assert "Jan Peeters" not in json.dumps(exception)
+
+
+def _logged(values: list[str]) -> list[dict[str, Any]]:
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", _PROGRAM],
         input=json.dumps(values).encode(),
@@ -37,6 +53,4 @@ def test_every_event_is_one_line_of_json(values: list[str]) -> None:
     )
     lines = done.stderr.decode().split("\n")
     assert lines.pop() == ""
-    events = [json.loads(line) for line in lines]
-    assert [event["value"] for event in events] == values
-    assert {event["event"] for event in events} == {"event"}
+    return [json.loads(line) for line in lines]

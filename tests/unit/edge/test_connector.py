@@ -207,19 +207,27 @@ async def test_internal_error_is_for_later_without_insisting(
         (400, RejectedMessageError),
         (405, RejectedMessageError),
         (413, RejectedMessageError),
-        (302, RejectedMessageError),
     ],
 )
 async def test_refusals_are_not_retried(
     connector: Connector, teams: FakeConnector, status: int, expected: type[DeliveryError]
 ) -> None:
-    teams.answer_next(status, code="Why", headers={"Location": f"{teams.url}/elsewhere"})
+    teams.answer_next(status, code="Why")
 
     with pytest.raises(expected) as error:
         await connector.send(teams.url, CHAT, TEXT)
 
     assert (error.value.status, error.value.code) == (status, "Why")
     assert len(teams.ledger) == 1
+
+
+async def test_proxy_that_wants_a_login_is_no_refusal_of_the_message(
+    connector: Connector, teams: FakeConnector
+) -> None:
+    teams.answer_next(407, times=10)
+
+    with pytest.raises(UnknownOutcomeError):
+        await connector.send(teams.url, CHAT, TEXT)
 
 
 async def test_retry_after_is_waited_for(edge: Edge, teams: FakeConnector) -> None:
@@ -457,7 +465,7 @@ async def test_token_does_not_follow_a_redirect(
         return web.Response(status=status, headers={"Location": f"{teams.url}/elsewhere"})
 
     async with _served(handle) as server:
-        with pytest.raises(RejectedMessageError):
+        with pytest.raises(UnknownOutcomeError):
             await connector.send(server.origin, "x", TEXT)
 
     assert teams.ledger == []
