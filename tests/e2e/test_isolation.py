@@ -21,7 +21,7 @@ from tests.e2e.conftest import free_port
 pytestmark = pytest.mark.e2e
 
 LAUNCHER = """
-import asyncio, json, sys
+import asyncio, json, signal, sys
 from pathlib import Path
 from bot.playground.launcher import Place, open_clients
 from bot.playground.node_tools import prepare
@@ -35,6 +35,8 @@ async def main():
         print("OPEN", flush=True)
         await asyncio.Event().wait()
 
+# A shell that started the tests in the background lets Ctrl-C be ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main())
 """
 
