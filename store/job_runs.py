@@ -82,8 +82,8 @@ class JobRuns:
                 raise decision from error
             self._observer(task.name, JobOutcome.DONE, time.monotonic() - started)
 
-    async def is_over_after_death(self, task: Task, job: Job) -> bool:
-        """Tell whether a job whose worker died is left for a person, who then knows of it.
+    async def count_death(self, task: Task, job: Job) -> bool:
+        """Count the death of a worker; tell whether its job is left for a person, who knows then.
 
         Raises:
             Exception: Whatever `on_parked` raises; ask again later.

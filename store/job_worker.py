@@ -128,7 +128,7 @@ class JobWorker:
         """Let a job run again, or leave it for a person; when that fails, it is found again."""
         task = self._tasks.get(job.task_name)
         try:
-            is_over = task is not None and await self._runs.is_over_after_death(task, job)
+            is_over = task is not None and await self._runs.count_death(task, job)
         except Exception:
             _LOGGER.exception("job of a dead worker left for the next look", job_id=job.id)
             return
