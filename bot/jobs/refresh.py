@@ -49,13 +49,22 @@ class CardRefresher:
     async def refresh(self, request_id: RequestId) -> None:
         """Bring every card of a request up to date; may be repeated.
 
+        Looks again afterwards: a worker that stood still may have written an old state over a
+        newer one that another worker had shown meanwhile.
+
         Raises:
             ConnectorUnavailableError: Not now; the job is tried again.
         """
-        request = await self._store.read(lambda now: now.requests.get(request_id))
-        if request is None:
-            return
-        cards = await self._sent_cards.live(request_id)
+        shown: MutationRequest | None = None
+        while True:
+            request = await self._store.read(lambda now: now.requests.get(request_id))
+            if request is None or (shown is not None and shown.version == request.version):
+                return
+            await self._show_all(request)
+            shown = request
+
+    async def _show_all(self, request: MutationRequest) -> None:
+        cards = await self._sent_cards.live(request.id)
         newest = {(card.person, card.kind): card.id for card in cards}
         failure: ConnectorUnavailableError | None = None
         for card in cards:

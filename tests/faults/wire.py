@@ -21,6 +21,7 @@ from tests.faults.wire_frames import (
     read_frame,
     read_greeting,
 )
+from tests.tcp_server import tcp_server
 
 _ENDS_TURN = frozenset("QSHX")  # Query, Sync, Flush, Terminate
 _LARGEST_READ = 2**20
@@ -59,27 +60,16 @@ async def database_wire(process: str, database_url: str, watcher: Watcher) -> As
     """Stand before a database on a Unix socket; lend the URL that the process gets instead."""
     where = conninfo.conninfo_to_dict(database_url)
     socket = f"{where['host']}/.s.PGSQL.{where['port']}"
-    tasks: set[asyncio.Task[None]] = set()
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        try:
             await _connect(_Link(reader, writer), socket, process, watcher)
-        writer.transport.abort()
+        finally:
+            writer.transport.abort()
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0, limit=_LARGEST_READ)
-    port = server.sockets[0].getsockname()[1]
     login = quote(str(where["user"]), safe="")
-    try:
+    async with tcp_server(take, limit=_LARGEST_READ) as port:
         yield f"postgresql://{login}@127.0.0.1:{port}/{where['dbname']}"
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True)

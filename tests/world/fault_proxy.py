@@ -12,6 +12,8 @@ from enum import Enum, auto
 from typing import Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from tests.tcp_server import tcp_server
+
 _CHUNK: Final = 64 * 1024
 
 
@@ -39,26 +41,21 @@ class FaultProxy:
         fault: What happens to the connections from now on.
         delay_s: How late each piece passes, in each direction.
         connections: How many were accepted since the start.
+        port: Where on loopback it listens.
     """
 
     def __init__(self, host: str, port: int, *, socket: str = "") -> None:
         self._host = host
         self._port = port
         self._socket = socket
-        self._server: asyncio.Server | None = None
+        self._serving = contextlib.AsyncExitStack()
+        self.port = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._changed = asyncio.Event()
         self._fault = Fault.NONE
         self._left = {False: -1, True: -1}  # bytes until the cut, by direction; -1 for no cut
         self.delay_s = 0.0
         self.connections = 0
-
-    @property
-    def port(self) -> int:
-        """The port on loopback where it listens."""
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     @property
     def fault(self) -> Fault:
@@ -82,14 +79,11 @@ class FaultProxy:
         self._left[answers] = count
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = await self._serving.enter_async_context(tcp_server(self._accept))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        self.fault = Fault.NONE
-        self.cut()
+        await self._serving.aclose()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -103,11 +97,16 @@ class FaultProxy:
             return
         both = {writer, server_writer}
         self._writers |= both
-        await asyncio.gather(
-            self._pump(_Pipe(reader, server_writer, is_answer=False)),
-            self._pump(_Pipe(server_reader, writer, is_answer=True)),
-        )
-        self._writers -= both
+        try:
+            await asyncio.gather(
+                self._pump(_Pipe(reader, server_writer, is_answer=False)),
+                self._pump(_Pipe(server_reader, writer, is_answer=True)),
+            )
+        except asyncio.CancelledError:
+            server_writer.transport.abort()
+            raise
+        finally:
+            self._writers -= both
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._socket:
