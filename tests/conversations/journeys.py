@@ -169,8 +169,12 @@ class Days:
 
     @contextlib.asynccontextmanager
     async def open(self, start: datetime = MONDAY_MORNING, **changes: Any) -> AsyncIterator[Stage]:
-        """Run the bot from `start` on, as if it had been away since it was closed last."""
+        """Run the bot from `start` on, as if it had been away since it was closed last.
+
+        Not before it was closed last: no clock goes back.
+        """
         if self._closed_at is not None:
+            start = max(start, self._closed_at)
             self.bring_timers_forward(start - self._closed_at)
         async with open_stage(
             self._folder, self._database_url, start=start, connector=self._connector, **changes

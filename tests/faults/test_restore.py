@@ -109,7 +109,7 @@ async def test_restored_backup_repeats_nothing_that_was_done_since(
         assert _rows(empty, _RIGHTS) == _rows(fresh_owner_url, _RIGHTS)
         _carry_over(fresh_owner_url, empty)
         _bring_forward(empty)
-        async with open_stage(tmp_path, as_bot(empty), start=later) as stage:
+        async with open_stage(tmp_path, as_bot(empty), start=stage.clock.now()) as stage:
             after = await _released(stage, done)
     tell(
         f"restore drill: restored in {seconds:.1f} s, 1 open request held, tenant writes repeated"
