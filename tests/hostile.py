@@ -54,3 +54,20 @@ FRAGMENTS: Final = (
 hostile_texts: Final = st.lists(
     st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=8)), max_size=6
 ).map("".join)
+
+FORGED_KEYS: Final = (
+    "approverId",
+    "actor",
+    "person",
+    "aadObjectId",
+    "entity",
+    "decision",
+    "retention",
+    "state",
+    "outcome",
+    "subject",
+    "upn",
+    "msteams",
+    "__class__",
+)
+"""Names in a card's data that claim what only the bot may know."""

@@ -2,22 +2,18 @@
 
 from typing import Final
 
-from mutations.authority import NotEntitledError, Role, require, service_desk_of
+from mutations.authority import NotEntitledError, Role, service_desk_of
 from mutations.directory import Person
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
 from mutations.life_cycle import State
 from mutations.plan import Obstacle, Plan
-from mutations.ports import Reading, Work
+from mutations.ports import Work
 from mutations.request import Attention, MutationRequest
 from mutations.transitions import need_person, resume, start
+from mutations.use_cases.actor import Actor
 from mutations.use_cases.context import Context
-from mutations.use_cases.membership import (
-    employee_ids,
-    require_member,
-    require_other_human,
-    same_human,
-)
+from mutations.use_cases.membership import employee_ids, same_human
 from mutations.use_cases.settle import tell
 from mutations.use_cases.standing import DECISION_FALLEN
 
@@ -92,18 +88,12 @@ class ResumeWork:
             DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
-        person = await require_member(context.directory, actor)
-
-        async def look(now: Reading) -> MutationRequest:
-            viewer = context.viewer(actor)
-            return require(await now.requests.get(request_id), viewer, Role.SERVICE_DESK)
-
-        seen = await context.store.read(look)
-        await require_other_human(context.directory, person, seen)
-        is_decider = await self._decided(person, seen)
+        helper = await Actor.enter(context, actor, Role.SERVICE_DESK)
+        seen = await helper.seen_by_another(request_id)
+        is_decider = await self._decided(helper.person, seen)
 
         async def act(work: Work) -> MutationRequest:
-            request = await look(work)
+            request = await helper.look(work, request_id)
             if request.state is State.CARRYING_OUT:
                 return request
             now = context.now()

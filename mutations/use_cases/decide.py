@@ -1,7 +1,7 @@
 """What the source entity and the requester decide."""
 
 from mutations.approval import agreed_digest
-from mutations.authority import NotEntitledError, Role, deciders_of, require
+from mutations.authority import NotEntitledError, Role, deciders_of
 from mutations.case_finder import Retention, find_case
 from mutations.directory import Person
 from mutations.errors import DomainError
@@ -18,14 +18,9 @@ from mutations.transitions import (
     decide,
     withdraw,
 )
+from mutations.use_cases.actor import Actor
 from mutations.use_cases.context import Context
-from mutations.use_cases.membership import (
-    OwnAccountError,
-    employee_ids,
-    require_member,
-    require_other_human,
-    same_human,
-)
+from mutations.use_cases.membership import OwnAccountError, employee_ids, same_human
 from mutations.use_cases.propose import ORDERS, move_of
 from mutations.use_cases.settle import settle, tell
 
@@ -85,17 +80,11 @@ class DecideRetention:
             DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
-        person = await require_member(context.directory, actor)
-
-        async def look(now: Reading) -> MutationRequest:
-            viewer = context.viewer(actor)
-            return require(await now.requests.get(request_id), viewer, Role.DECIDER)
-
-        seen = await context.store.read(look)
-        await require_other_human(context.directory, person, seen)
+        decider = await Actor.enter(context, actor, Role.DECIDER)
+        await decider.seen_by_another(request_id)
 
         async def act(work: Work) -> MutationRequest:
-            request = await look(work)
+            request = await decider.look(work, request_id)
             if request.round != card_round:
                 raise OldCardError
             decision = self._decision(request, actor, retention, reason.strip())
@@ -183,11 +172,10 @@ class ConfirmOutcome:
             DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
-        person = await require_member(context.directory, actor)
+        requester = await Actor.enter(context, actor, Role.REQUESTER)
 
         async def look(now: Reading) -> MutationRequest:
-            viewer = context.viewer(actor)
-            request = require(await now.requests.get(request_id), viewer, Role.REQUESTER)
+            request = await requester.look(now, request_id)
             if request.round != card_round:
                 raise OldCardError
             return request
@@ -195,7 +183,7 @@ class ConfirmOutcome:
         seen = await context.store.read(look)
         if seen.agreed is not None:
             return seen
-        await self._require_entitled(person, seen)
+        await self._require_entitled(requester.person, seen)
         plan = await self._plan(seen)
 
         async def act(work: Work) -> MutationRequest:
@@ -256,11 +244,10 @@ class WithdrawRequest:
             DirectoryUnavailableError: The directory did not answer.
         """
         context = self._context
-        await require_member(context.directory, actor)
+        requester = await Actor.enter(context, actor, Role.REQUESTER)
 
         async def act(work: Work) -> MutationRequest:
-            viewer = context.viewer(actor)
-            request = require(await work.requests.get(request_id), viewer, Role.REQUESTER)
+            request = await requester.look(work, request_id)
             if request.state is State.WITHDRAWN:
                 return request
             now = context.now()

@@ -8,23 +8,9 @@ from typing import Any, Final
 from cards.verbs import Verb
 from tests.battery.mutation import ODD_VALUES
 from tests.fakes.teams_client import TeamsClient
+from tests.hostile import FORGED_KEYS
 
-_FORGED_KEYS: Final = (
-    "approverId",
-    "actor",
-    "person",
-    "aadObjectId",
-    "entity",
-    "decision",
-    "retention",
-    "state",
-    "outcome",
-    "upn",
-    "msteams",
-    "__class__",
-    "verb",
-    "seal",
-)
+_ADDED_KEYS: Final = (*FORGED_KEYS, "verb", "seal")
 _KEYS: Final = ("request", "round", "draft", "version", "question", "value", "reason", "colleague")
 _INPUTS: Final = (
     "colleague",
@@ -137,7 +123,7 @@ class CardJunk:
         keys = self._random.sample(_KEYS, self._random.randint(0, 5))
         data = {key: self._likely(key, client) for key in keys}
         for _ in range(self._random.randint(0, 3)):
-            data[self._random.choice(_FORGED_KEYS)] = self._odd()
+            data[self._random.choice(_ADDED_KEYS)] = self._odd()
         data.pop("verb", None)
         return data
 

@@ -39,27 +39,12 @@ from tests.conversations.stage import (
     open_stage,
 )
 from tests.fakes.teams_client import HttpAnswer
+from tests.hostile import FORGED_KEYS
 
 EXAMPLES = 15
 """For each of the verbs, so that all of them together see more than 300."""
 
 SQL = ("' or '1'='1", "'; drop table request; --", "%s", "\\", "$1", "{request}", "../..")
-FORGED = (
-    "approverId",
-    "actor",
-    "person",
-    "aadObjectId",
-    "entity",
-    "decision",
-    "retention",
-    "state",
-    "outcome",
-    "subject",
-    "upn",
-    "msteams",
-    "__class__",
-)
-
 Data = Mapping[str, str | int]
 
 
@@ -183,7 +168,7 @@ async def _behind_the_seal(stage: Stage, press: Press) -> HttpAnswer:
 
 
 def _presses(verb: str, button: Button) -> st.SearchStrategy[Press]:
-    extra = st.dictionaries(st.sampled_from(FORGED), junk, max_size=4)
+    extra = st.dictionaries(st.sampled_from(FORGED_KEYS), junk, max_size=4)
     spoiled = (
         _spoiled(button).map(lambda data: (button.who, data))
         if button.needed
