@@ -1,12 +1,13 @@
 """Finds the first row of the audit that is not as it was written."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, Self
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import dict_row
 
 from store.audit_chain import GENESIS, Event, Head, link
 from store.database import DatabaseUnavailableError
@@ -15,7 +16,7 @@ _FAR: Final = 500  # a row is looked for this far from where it stands; only the
 
 # Python has no time beyond these years; a row with such a time was not written by the bot.
 _COLUMNS: Final[LiteralString] = """
-select seq, kind, actor, request_id, correlation_id, params, prev_hash, hash,
+select seq, kind, actor, request_id, correlation_id, params::text as params, prev_hash, hash,
   case when at between '1000-01-01' and '9999-01-01' then at else 'epoch' end as at
 from audit
 """
@@ -27,17 +28,33 @@ _OF_REQUEST: Final[LiteralString] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow(Event):
-    """One row as it stands in the table."""
+    """One row as it stands in the table.
+
+    Attributes:
+        is_readable: Whether `params` could be read at all; if not they are empty.
+    """
 
     seq: int
     prev_hash: str
     hash: str
+    is_readable: bool = True
+
+    @classmethod
+    def of(cls, columns: dict[str, Any]) -> Self:
+        """Take a row over, also one that nobody could have written through the bot."""
+        try:
+            columns["params"] = json.loads(columns["params"])
+        except (ValueError, RecursionError):  # a number or a nesting without end
+            return cls(**columns | {"params": {}}, is_readable=False)
+        return cls(**columns)
 
     def hash_at(self, seq: int, prev_hash: str) -> str | None:
         """Return the hash of this row at a place in the chain; None when it cannot have one."""
+        if not self.is_readable:
+            return None
         try:
             return link(Head(seq=seq - 1, hash=prev_hash), self).hash
-        except ValueError:
+        except (ValueError, TypeError, RecursionError):
             return None
 
 
@@ -100,9 +117,9 @@ def audit_rows(url: str) -> Iterator[Iterable[AuditRow]]:
 
 def rows_on(connection: psycopg.Connection[Any]) -> Iterator[AuditRow]:
     """Return every row by `seq` as an open transaction sees them."""
-    with connection.cursor(name="audit", row_factory=class_row(AuditRow)) as cursor:
+    with connection.cursor(name="audit", row_factory=dict_row) as cursor:
         cursor.itersize = 1000
-        yield from cursor.execute(_ALL)
+        yield from map(AuditRow.of, cursor.execute(_ALL))
 
 
 def rows_of_request(url: str, number: str) -> list[AuditRow]:
@@ -111,11 +128,8 @@ def rows_of_request(url: str, number: str) -> list[AuditRow]:
     Raises:
         DatabaseUnavailableError: No connection, or it broke.
     """
-    with (
-        _connected(url) as connection,
-        connection.cursor(row_factory=class_row(AuditRow)) as cursor,
-    ):
-        return cursor.execute(_OF_REQUEST, (number,)).fetchall()
+    with _connected(url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return [AuditRow.of(row) for row in cursor.execute(_OF_REQUEST, (number,))]
 
 
 def _fault_of(row: AuditRow, head: Head) -> Fault | None:
@@ -179,5 +193,5 @@ def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
             url, connect_timeout=10, application_name="mutatiebot-audit"
         ) as connection:
             yield connection
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
         raise DatabaseUnavailableError(type(error).__name__) from error

@@ -12,13 +12,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from store.database import DatabaseUnavailableError
 
 _LOGGER = structlog.get_logger(__name__)
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 5_620_001  # advisory lock: one replica migrates, the others wait for it
+
+# Named in full and typed: no function that somebody else made can take its place.
+_WAIT: Final = "select pg_catalog.pg_advisory_xact_lock(cast(:key as bigint))"
 
 
 class DatabaseNewerError(Exception):
@@ -41,11 +44,14 @@ def standing(url: str) -> Standing:
     """Return how the database stands; the bot's own login may ask. Changes nothing, blocks.
 
     Raises:
-        DatabaseUnavailableError: No connection.
+        DatabaseUnavailableError: No connection, or this login may not look.
     """
     scripts = ScriptDirectory.from_config(_config())
-    with _engine(url).connect() as connection:
-        heads = _heads(connection)
+    try:
+        with _engine(url).connect() as connection:
+            heads = _heads(connection)
+    except ProgrammingError as error:
+        raise DatabaseUnavailableError(type(error.orig).__name__) from error
     if not heads <= _known(scripts):
         return Standing.NEWER
     return Standing.UP_TO_DATE if heads == set(scripts.get_heads()) else Standing.BEHIND
@@ -102,7 +108,7 @@ def migrate(url: str, *, revision: str = "head") -> Migrated:
 def _migrate(url: str, revision: str) -> Migrated:
     config = _config()
     with _engine(url).begin() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text(_WAIT), {"key": _LOCK})
         scripts = ScriptDirectory.from_config(config)
         before = _heads(connection)
         if not before <= _known(scripts):

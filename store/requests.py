@@ -21,6 +21,12 @@ on conflict (year) do update set last = request_counter.last + 1
 returning last
 """
 
+_SKIP: Final[LiteralString] = """
+insert into request_counter as counter (year, last)
+select year, %(count)s from (select year from request_counter union select %(year)s) as years
+on conflict (year) do update set last = counter.last + excluded.last
+"""
+
 _ADD: Final[LiteralString] = """
 insert into request (id, number, version, state, is_open, subject, requester,
   source_entity, target_entity, body, created_at, updated_at)
@@ -57,6 +63,10 @@ class SqlRequests:
         row = await cursor.fetchone()
         assert row is not None
         return request_number(year, row["last"])
+
+    async def skip_numbers(self, year: int, count: int) -> None:
+        """Give out none of the next `count` numbers of any year so far, `year` included."""
+        await self._connection.execute(_SKIP, {"year": year, "count": count})
 
     async def add(self, request: MutationRequest) -> None:
         """Keep a new request; the index of open requests guards against a second one.

@@ -9,7 +9,7 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
-from mutations.clock import Clock
+from mutations.clock import Clock, local_date
 from mutations.identity import RequestId, RequestNumber
 from mutations.life_cycle import State
 from store.app_rights import ensure_role, grant_rights
@@ -27,6 +27,7 @@ select count(*) as number from pg_class found
 join pg_namespace home on home.oid = found.relnamespace
 where home.nspname = 'public' and found.relkind in ('r', 'v', 'S', 'p')
 """
+_SKIPPED: Final = 1000  # more requests than people send in the life of a backup
 _OPEN: Final[LiteralString] = "select id from request where is_open order by number"
 
 
@@ -58,7 +59,8 @@ class Restored:
 async def restore(file: Path, url: str, clock: Clock) -> Restored:
     """Load a backup into an empty database, and hold the work in it.
 
-    No open request is carried out until somebody of the service desk has looked: what happened
+    Numbers that may have been given out since the backup was taken are not given out again. No
+    open request is carried out until somebody of the service desk has looked: what happened
     after the backup was taken is not known; a request may have been withdrawn, or carried out.
     The bot's login gets its rights last, so that no process begins before that.
 
@@ -106,6 +108,7 @@ async def _hold_open_requests(url: str, clock: Clock) -> tuple[Held, ...]:
 
 async def _hold(work: SqlWork, ids: list[RequestId], clock: Clock) -> tuple[Held, ...]:
     now = clock.now()
+    await work.requests.skip_numbers(local_date(now).year, _SKIPPED)
     held = []
     for request_id in ids:
         request = await work.requests.get(request_id)

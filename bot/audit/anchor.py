@@ -37,7 +37,11 @@ _log = structlog.get_logger(__name__)
 
 
 class AnchorFileError(Exception):
-    """The file of anchors cannot be read, or one of its lines is not ours; says which."""
+    """A line of the file of anchors is not ours, or contradicts another; says which."""
+
+
+class AnchorFileMissingError(Exception):
+    """The file of anchors is not there or cannot be read: nothing is known about the audit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +100,9 @@ def read_anchors(file: Path, keys: Iterable[Ed25519PublicKey]) -> Mapping[int, s
         keys: Public keys that may have signed, those of earlier years included.
 
     Raises:
-        AnchorFileError: No such file, a line that nobody with a key signed, or two lines that
-            contradict each other.
+        AnchorFileError: A line that nobody with a key signed, or two lines that contradict each
+            other.
+        AnchorFileMissingError: The file is not there, or cannot be read.
     """
     by_name = {key_id(key): key for key in keys}
     found: dict[int, str] = {}
@@ -114,7 +119,7 @@ def read_anchors(file: Path, keys: Iterable[Ed25519PublicKey]) -> Mapping[int, s
                         f"anchor line {number}: row {anchor.head.seq} was rewritten before it"
                     )
     except OSError as error:
-        raise AnchorFileError(f"{file}: {error.strerror}") from error
+        raise AnchorFileMissingError(f"{file}: {error.strerror}") from error
     return found
 
 

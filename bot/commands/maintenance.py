@@ -10,14 +10,14 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.audit.anchor import AnchorFileError, read_anchors
-from bot.audit.keys import read_private_key
+from bot.audit.anchor import AnchorFileError, AnchorFileMissingError, read_anchors
+from bot.audit.keys import AuditKeyError, read_private_key
 from bot.clock import SystemClock
 from bot.commands.terminal import database_url, problems_told, refuse, settings_in_use
 from bot.settings import Settings
 from store.audit_check import audit_rows, verify
 from store.backup import backup as make_backup
-from store.database import holds_password
+from store.database import DatabaseUnavailableError, holds_password
 from store.migration import migrate as bring_up_to_date
 from store.restore import Restored
 from store.restore import restore as load_backup
@@ -30,7 +30,7 @@ _LOOK: Final = 3
 @maintenance_app.command()
 def migrate() -> None:
     """Bring the database to the shape of this version: all steps or none."""
-    with _owner_url() as (_, url):
+    with _owner_url(may_make=True) as (_, url):
         done = bring_up_to_date(url)
     if done.before == done.after:
         typer.echo(f"up to date: {done.after}")
@@ -65,16 +65,16 @@ def restore(
     Ends with 3 when it was restored and a person must look at something, with 2 when it was not.
     """
     started = time.monotonic()
-    with _owner_url(into) as (settings, url):
+    with _owner_url(into, may_make=True) as (settings, url):
         restored = asyncio.run(load_backup(file, url, SystemClock()))
+        for held in restored.held:
+            typer.echo(f"held\t{held.number}\t{held.state}")
+        typer.echo(
+            f"restored the state of {restored.note.taken_at:%Y-%m-%d %H:%M:%S} UTC:"
+            f" {sum(restored.note.rows.values())} rows, {len(restored.held)} open requests held,"
+            f" {time.monotonic() - started:.1f} s"
+        )
         problems = _check(settings, url, restored)
-    for held in restored.held:
-        typer.echo(f"held\t{held.number}\t{held.state}")
-    typer.echo(
-        f"restored the state of {restored.note.taken_at:%Y-%m-%d %H:%M:%S} UTC:"
-        f" {sum(restored.note.rows.values())} rows, {len(restored.held)} open requests held,"
-        f" {time.monotonic() - started:.1f} s"
-    )
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:
@@ -83,12 +83,20 @@ def restore(
 
 def _check(settings: Settings, url: str, restored: Restored) -> list[str]:
     """Return what a person must know about the audit of the restored database."""
-    anchored = _anchored(settings)
-    last = restored.note.audit_head.seq
-    with audit_rows(url) as rows:
-        known = {seq: digest for seq, digest in anchored.items() if seq <= last}
-        verdict = verify(rows, known)
     problems = []
+    anchored: Mapping[int, str] = {}
+    try:
+        anchored = _anchored(settings)
+    except (AnchorFileError, AnchorFileMissingError, AuditKeyError) as error:
+        again = "compare with `python -m bot audit verify`, with --public-key for every key"
+        problems.append(f"the anchors were not read, {error}: {again} that ever signed them")
+    last = restored.note.audit_head.seq
+    try:
+        with audit_rows(url) as rows:
+            known = {seq: digest for seq, digest in anchored.items() if seq <= last}
+            verdict = verify(rows, known)
+    except DatabaseUnavailableError:
+        return [*problems, "the audit was not checked: run `python -m bot audit verify`"]
     if verdict.fault is not None:
         problems.append(f"audit row {verdict.fault.seq}: {verdict.fault.problem}")
     newest = max(anchored, default=0)
@@ -113,15 +121,13 @@ def _anchored(settings: Settings) -> Mapping[int, str]:
 
 
 @contextlib.contextmanager
-def _owner_url(given: str = "") -> Iterator[tuple[Settings, str]]:
+def _owner_url(given: str = "", *, may_make: bool = False) -> Iterator[tuple[Settings, str]]:
     """Lend the settings and the owner's URL; refuse what an operator can do something about."""
     if holds_password(given):
         refuse(["others can read a command line: leave the password out and put it in ~/.pgpass"])
-    try:
-        with problems_told():
-            settings = settings_in_use()
-            with contextlib.ExitStack() as stack:
-                url = given or stack.enter_context(database_url(settings, as_owner=True))
-                yield settings, url
-    except AnchorFileError as error:
-        refuse(str(error).splitlines())
+    with problems_told(), contextlib.ExitStack() as stack:
+        settings = settings_in_use()
+        url = given or stack.enter_context(
+            database_url(settings, as_owner=True, may_make=may_make)
+        )
+        yield settings, url

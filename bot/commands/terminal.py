@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 import typer
 
+from bot.audit.anchor import AnchorFileMissingError
 from bot.audit.keys import AuditKeyError
 from bot.logs import configure_logs
 from bot.register_file import RegisterFileError
@@ -24,6 +25,7 @@ from store.restore import NotEmptyError
 NOT_POSSIBLE: Final = 2
 
 _EXPECTED: Final = (
+    AnchorFileMissingError,
     AuditKeyError,
     AuditNotProtectedError,
     BackupBrokenError,
@@ -64,12 +66,17 @@ def settings_in_use() -> Settings:
 
 
 @contextlib.contextmanager
-def database_url(settings: Settings, *, as_owner: bool = False) -> Iterator[str]:
+def database_url(
+    settings: Settings, *, as_owner: bool = False, may_make: bool = False
+) -> Iterator[str]:
     """Lend the URL of the database in use, the embedded one started beside whoever uses it.
+
+    Refuses where there is none: a command that only looks must not look at an empty one.
 
     Args:
         settings: Say where the database is.
         as_owner: Lend the owner's URL, where there is one.
+        may_make: Make an embedded database where there is none.
 
     Raises:
         EmbeddedPostgresError: The embedded database does not start.
@@ -79,5 +86,8 @@ def database_url(settings: Settings, *, as_owner: bool = False) -> Iterator[str]
     if url:
         yield url
         return
-    with EmbeddedPostgres.start(settings.data_dir / "postgres") as server:
+    home = settings.data_dir / "postgres"
+    if not may_make and not home.exists():
+        refuse([f"no database: MUTATIEBOT_DATABASE_URL is not set and {home} does not exist"])
+    with EmbeddedPostgres.start(home) as server:
         yield server.owner_url if as_owner else server.url

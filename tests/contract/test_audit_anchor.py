@@ -213,6 +213,47 @@ async def test_the_first_bad_row_is_named(
     assert said in result.output
 
 
+@pytest.mark.case("A01")
+@pytest.mark.parametrize(
+    "params",
+    ['{"n": 1' + "0" * 5000 + "}", '{"n": ' + "[" * 3000 + "]" * 3000 + "}", '{"n": 1.5}', "[]"],
+    ids=["endless number", "endless nesting", "broken number", "no object"],
+)
+async def test_a_row_that_nobody_can_read_is_named_and_hides_no_other(
+    anchoring: Anchoring, run: Callable[..., Result], *, owner_url: str, params: str
+) -> None:
+    await anchoring.add(3)
+    async with anchoring.database.connection() as connection:
+        await connection.execute(
+            "insert into audit (seq, at, kind, params, prev_hash, hash)"
+            " select seq + 1, at, 'made up', %s::jsonb, hash, %s from audit where seq = 3",
+            (params, "f" * 64),
+        )
+    result = run("verify")
+    assert (result.exit_code, "row 4: changed" in result.output) == (1, True), result.output
+
+    _as_owner(owner_url, _FORGE)
+    result = run("verify")
+    assert (result.exit_code, "row 2:" in result.output) == (1, True), result.output
+
+
+async def test_an_audit_that_cannot_be_looked_at_is_no_bad_audit(
+    anchoring: Anchoring, run: Callable[..., Result], *, owner_url: str, public_key: Path
+) -> None:
+    await anchoring.add()
+    result = run("verify", "--anchor", anchoring.file, "--public-key", public_key)
+    assert (result.exit_code, str(anchoring.file) in result.output) == (2, True), result.output
+
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("revoke select on audit from mutatiebot_app")
+    try:
+        result = run("verify")
+    finally:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            connection.execute("grant select on audit to mutatiebot_app")
+    assert (result.exit_code, "InsufficientPrivilege" in result.output) == (2, True)
+
+
 async def test_a_forged_anchor_is_no_proof(
     anchoring: Anchoring, run: Callable[..., Result], tmp_path: Path
 ) -> None:

@@ -107,6 +107,8 @@ async def test_restored_backup_repeats_nothing_that_was_done_since(
         seconds = time.monotonic() - started
         assert [(held.number, held.state) for held in restored.held] == [(FIRST, State.SCHEDULED)]
         assert _rows(empty, _RIGHTS) == _rows(fresh_owner_url, _RIGHTS)
+        [numbers] = _rows(empty, "select last from request_counter")
+        assert numbers["last"] > 1000  # those of the lost days are not given out again
         _carry_over(fresh_owner_url, empty)
         _bring_forward(empty)
         async with open_stage(tmp_path, as_bot(empty), start=stage.clock.now()) as stage:
@@ -221,6 +223,12 @@ async def test_commands_back_up_and_restore_and_name_the_audit_that_is_missing(
         said = await _command(environment, "restore", str(file), "--into", empty, code=3)
         assert f"held\t{FIRST}\tscheduled" in said
         assert "audit rows are not in the backup: 4 to" in said
+    with fresh_database(postgres_server, "template0") as empty:
+        make_keys(tmp_path / "new.pem")
+        rotated = {**environment, "MUTATIEBOT_AUDIT_KEY": str(tmp_path / "new.pem")}
+        said = await _command(rotated, "restore", str(file), "--into", empty, code=3)
+        assert f"held\t{FIRST}\tscheduled" in said
+        assert "the anchors were not read, anchor line 1: the signature does not fit" in said
         assert "up to date" in await _command(
             {**environment, "MUTATIEBOT_DATABASE_OWNER_URL": empty}, "migrate"
         )

@@ -221,3 +221,18 @@ async def test_a_line_that_does_not_follow_the_head_is_refused_by_the_database(
                 " values (%s, now(), 'made up', '{}', %s, %s)",
                 (seq, previous, "f" * 64),
             )
+
+
+async def test_no_table_of_the_same_name_takes_the_place_of_the_audit(
+    store: SqlStore, database: Database
+) -> None:
+    await store.run(_record)
+
+    async with database.transaction() as connection:
+        await connection.execute("create temp table audit (seq bigint, hash text) on commit drop")
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="does not follow"):
+            await connection.execute(
+                "insert into public.audit (seq, at, kind, params, prev_hash, hash)"
+                " values (1, now(), 'made up', '{}', %s, %s)",
+                ("0" * 64, "f" * 64),
+            )

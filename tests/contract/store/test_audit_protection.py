@@ -93,6 +93,9 @@ async def test_the_superuser_is_no_login_for_the_bot(owner_url: str) -> None:
         ("alter table audit owner to {}", "owns the audit"),
         ("alter schema public owner to {}", "owns the schema"),
         ("alter role {} createrole", "may make roles"),
+        ("grant create on schema public to {}", "may CREATE in the schema"),
+        ("grant pg_write_server_files to {}", "may write files"),
+        ("grant postgres to {}", "is superuser"),  # it may become one, though it inherits nothing
     ],
 )
 async def test_a_right_too_many_is_named(

@@ -36,7 +36,7 @@ async def working(engine: JobEngine, settings: WorkerSettings = FAST) -> AsyncIt
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
     """Wait until something is so; fails the test when it does not become so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             answer = condition()
             if answer if isinstance(answer, bool) else await answer:
