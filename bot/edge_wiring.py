@@ -1,7 +1,6 @@
 """The edge put together: who is let in, and how the bot speaks to the channel."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from bot.edge.seals import Seals
 from bot.edge.signing_keys import SigningKeys
 from bot.edge.token_verifier import TokenVerifier
 from bot.edge.tokens import EntraApp, MsalTokenSource, NoTokens, TokenSource
+from bot.edge.trust import trusting
 from bot.settings import DEMO_TENANT_ID, Mode, Settings
 from mutations.clock import Clock
 
@@ -69,9 +69,7 @@ async def open_channel(settings: Settings, clock: Clock) -> AsyncIterator[Channe
 
 
 def _session(settings: Settings) -> aiohttp.ClientSession:
-    context = ssl.create_default_context()
-    if settings.ca_bundle is not None:
-        context.load_verify_locations(settings.ca_bundle)
+    context = trusting(settings.ca_bundle)
     return aiohttp.ClientSession(
         # A Connector that hangs must not take the last place from the reading of the keys.
         connector=aiohttp.TCPConnector(ssl=context, limit=100, limit_per_host=80),
@@ -108,13 +106,13 @@ def _entra_app(settings: Settings) -> EntraApp:
     assert settings.app_id
     credential: str | dict[str, str] = settings.app_secret.get_secret_value()
     if settings.app_certificate is not None:
-        pem = settings.app_certificate.read_text(encoding="ascii")
+        pem = settings.app_certificate.read_text(encoding="utf-8", errors="replace")
         credential = {"private_key": pem, "public_certificate": pem}
     return EntraApp(
         client_id=settings.app_id,
         authority=f"{settings.authority_url}/{settings.app_tenant_id}",
         credential=credential,
-        ca_bundle=str(settings.ca_bundle or ""),
+        ca_bundle=settings.ca_bundle,
     )
 
 

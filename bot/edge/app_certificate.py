@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 
@@ -11,7 +12,9 @@ class AppCertificateError(ValueError):
 
 
 def check_app_certificate(path: Path) -> None:
-    """Check that a PEM file holds a private key and a certificate that belong together.
+    """Check that a PEM file holds an RSA key and a certificate that belong together.
+
+    Entra takes RSA only: https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 
     Raises:
         AppCertificateError: Says what is wrong, and nothing of what is in the file.
@@ -21,6 +24,8 @@ def check_app_certificate(path: Path) -> None:
         key = load_pem_private_key(pem, password=None)
     except (OSError, ValueError, TypeError) as error:
         raise AppCertificateError("must hold a private key in PEM, without password") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise AppCertificateError("must hold an RSA key: Entra takes no other")
     try:
         certificate = x509.load_pem_x509_certificate(pem)
     except ValueError as error:

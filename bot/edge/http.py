@@ -110,7 +110,9 @@ class Endpoints:
     async def _admit(self, request: web.Request) -> Admitted:
         caller = await self._gate.recognise(request.headers)
         # A page in a browser can send anything to loopback but this type without being asked.
-        if request.content_type != _JSON:
+        # aiohttp's own reading of the header fails on some that are malformed.
+        stated = request.headers.get("Content-Type", "").partition(";")[0]
+        if stated.strip().lower() != _JSON:
             raise RefusedError(Reason.CONTENT_TYPE)
         return self._gate.examine(caller, await _read_body(request))
 

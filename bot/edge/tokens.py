@@ -1,17 +1,23 @@
 """Tokens with which the bot speaks to the Bot Connector."""
 
 import asyncio
+import ssl
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+import jwt
 import msal
 import requests
 import structlog
+from requests.adapters import HTTPAdapter
+from typing_extensions import override
 
 from bot.edge.delivery_errors import TokenUnavailableError
+from bot.edge.trust import trusting
 from mutations.clock import Clock
 
 CONNECTOR_SCOPE: Final = "https://api.botframework.com/.default"
@@ -25,6 +31,7 @@ _TIMEOUT_S: Final = 10.0
 _EARLY_S: Final = 600.0
 _PAUSE_S: Final = 30.0
 _PAUSE_WITHOUT_S: Final = 5.0
+_PATIENCE_S: Final = 1.0  # with a token that still serves
 # What requests raises is an OSError, what msal raises about an authority a ValueError. It takes
 # apart without a look whatever JSON comes: the rest is what it trips over then.
 _MSAL_FAULTS: Final = (
@@ -34,6 +41,7 @@ _MSAL_FAULTS: Final = (
     AttributeError,
     TypeError,
     msal.exceptions.MsalError,
+    jwt.PyJWTError,  # of its assertion
 )
 
 _log = structlog.get_logger(__name__)
@@ -74,13 +82,13 @@ class EntraApp:
         client_id: App id.
         authority: Address of the login host and the tenant; msal accepts https only.
         credential: Secret text, or msal's dictionary with a certificate.
-        ca_bundle: File with extra trusted authorities, empty for the usual ones.
+        ca_bundle: File with authorities to trust beside the usual ones.
     """
 
     client_id: str
     authority: str
     credential: str | dict[str, str] = field(repr=False)
-    ca_bundle: str = ""
+    ca_bundle: Path | None = None
 
 
 class MsalTokenSource:
@@ -88,7 +96,8 @@ class MsalTokenSource:
 
     msal neither awaits nor coalesces: one asks while the others wait for the same answer. A token
     is renewed ten minutes early, or half-way when it lives shorter than twenty; while that fails
-    the old one serves to its end, with a new try every half minute. Without a token all calls
+    the old one serves to its end, with a new try every half minute, for which nobody waits longer
+    than a second. Without a token all calls
     fail at once for five seconds, then one asks again: nobody queues for a login host that hangs.
     msal itself repeats a 400 of the login host for a minute without asking.
     """
@@ -146,8 +155,9 @@ class MsalTokenSource:
         if self._asking is None:
             self._asking = asyncio.create_task(self._renew())
             self._asking.add_done_callback(self._answered)
+        patience_s = _PATIENCE_S if self._now() < self._expires_at else self._longest_s
         try:
-            async with asyncio.timeout(self._longest_s):
+            async with asyncio.timeout(patience_s):
                 await asyncio.shield(self._asking)
         except TimeoutError as error:
             self._failed(type(error).__name__)
@@ -196,15 +206,28 @@ class MsalTokenSource:
         return answer
 
 
-def _http_client(ca_bundle: str, timeout_s: float) -> SimpleNamespace:
-    """Return what msal sends with: time-limited, its trust named in each request.
+class _TrustingAdapter(HTTPAdapter):
+    """Connects with a trust of its own; `verify` and REQUESTS_CA_BUNDLE take nothing from it."""
 
-    Trust that is set on the session alone would give way to a REQUESTS_CA_BUNDLE around it.
-    """
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    @override
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, ssl_context=self._context)
+
+    @override
+    def cert_verify(self, *_: Any) -> None:
+        """Leave the trust as it is."""
+
+
+def _http_client(ca_bundle: Path | None, timeout_s: float) -> SimpleNamespace:
+    """Return what msal sends with: time-limited, and with the trust of this program."""
     session = requests.Session()
-    verify = ca_bundle or None
+    session.mount("https://", _TrustingAdapter(trusting(ca_bundle)))
     return SimpleNamespace(
-        get=partial(session.get, timeout=timeout_s, verify=verify),
-        post=partial(session.post, timeout=timeout_s, verify=verify),
+        get=partial(session.get, timeout=timeout_s),
+        post=partial(session.post, timeout=timeout_s),
         close=session.close,
     )

@@ -108,7 +108,7 @@ class Posting:
             )
         except UnknownOutcomeError:
             raise
-        except ConnectorUnavailableError:
+        except (ConnectorUnavailableError, UnreachableError, AddressRefusedError):
             standing = replace(mark, state=DeliveryState.WAITING)
             await self._deliveries.keep(letter.delivery, standing)
             raise

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from bot.settings import DEMO_CARD_KEY
 from bot.settings_reader import SettingsError, read_settings
@@ -56,6 +58,10 @@ _HOLES: dict[str, tuple[Mapping[str, str | None], str]] = {
     "certificate without certificate": (
         {"APP_SECRET": None, "APP_CERTIFICATE": "{folder}/key.pem"},
         "APP_CERTIFICATE: must hold a certificate",
+    ),
+    "certificate of another kind": (
+        {"APP_SECRET": None, "APP_CERTIFICATE": "{folder}/curve.pem"},
+        "APP_CERTIFICATE: must hold an RSA key",
     ),
     "card keys missing": ({"CARD_KEYS": None}, "CARD_KEYS: is required in live mode"),
     "card keys of the demo": ({"CARD_KEYS": DEMO_CARD_KEY}, "CARD_KEYS: is required in live mode"),
@@ -123,13 +129,17 @@ def test_settings_with_a_hole_are_refused(
 def _make_hole(complete: Environment, hole: str, folder: Path) -> str:
     """Spoil the settings and return what the program says about it."""
     changes, words = _HOLES[hole]
-    (folder / "key.pem").write_bytes(
-        rsa_key("k1").private_bytes(
+    keys: dict[str, PrivateKeyTypes] = {
+        "key": rsa_key("k1"),
+        "curve": ec.generate_private_key(ec.SECP256R1()),
+    }
+    for name, key in keys.items():
+        pem = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-    )
+        (folder / f"{name}.pem").write_bytes(pem)
     for name, value in changes.items():
         complete.pop(f"MUTATIEBOT_{name}", None)
         if value is not None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from tests.fakes.ledger import Call, call_of
+from tests.fakes.loopback_server import end
 from tests.fakes.signing import rsa_key
 
 
@@ -57,7 +58,7 @@ class FakeEntraLogin:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        await self._runner.cleanup()
+        await end(self._runner)
 
     def _write_certificate(self) -> Path:
         key = rsa_key("entra-login")

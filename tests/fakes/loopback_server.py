@@ -1,8 +1,20 @@
 """A real HTTP server on a free loopback port, for fakes of the outside world."""
 
+import asyncio
 from typing import Self
 
 from aiohttp import web
+
+
+async def end(runner: web.AppRunner) -> None:
+    """Clean a runner up and close every connection for good."""
+    served = runner.server
+    connections = [] if served is None else list(served.connections)
+    transports = [one.transport for one in connections if one.transport is not None]
+    await runner.cleanup()
+    for transport in transports:
+        transport.abort()
+    await asyncio.sleep(0)  # the sockets are closed in the next round of the loop
 
 
 class LoopbackServer:
@@ -24,7 +36,8 @@ class LoopbackServer:
         return self
 
     async def stop(self) -> None:
-        await self._runner.cleanup()
+        """Stop, and leave no connection: one with TLS would wait for the farewell of the other."""
+        await end(self._runner)
 
     async def __aenter__(self) -> Self:
         return await self.start()

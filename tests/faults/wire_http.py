@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.loopback_server import end
 from tests.faults.wire import Act, Watcher
 
 _HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "host"})
@@ -48,7 +49,7 @@ async def http_wire(
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=inward).start()
             yield runner.addresses[0][1]
         finally:
-            await runner.cleanup()
+            await end(runner)
 
 
 def _forwarder(

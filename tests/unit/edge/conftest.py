@@ -22,6 +22,7 @@ from bot.edge.turn_boundary import TurnBoundary
 from tests.fakes.bot_connector import FakeConnector
 from tests.fakes.clock import FakeClock
 from tests.fakes.echo_conversation import EchoConversation, RecordingReferences
+from tests.fakes.loopback_server import end
 from tests.fakes.signing import FakeBotFramework
 from tests.fakes.teams_client import Persona, TeamsClient, World
 
@@ -133,7 +134,7 @@ async def _edge(*, authenticated: bool) -> AsyncIterator[Edge]:
         )
         runner = await _serve(edge, authenticated=authenticated)
         yield edge
-        await runner.cleanup()
+        await end(runner)
     await connector.stop()
     await signer.stop()
 

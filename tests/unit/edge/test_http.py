@@ -1,6 +1,7 @@
 """The addresses of the process."""
 
 import asyncio
+import json
 import socket
 
 import pytest
@@ -39,6 +40,19 @@ async def test_metrics_count_by_kind_and_reason(edge: Edge) -> None:
     assert 'mutatiebot_refusals_total{reason="credentials_missing"} 1.0' in text
     assert "mutatiebot_turn_seconds_count 1.0" in text
     assert "Janssens" not in text
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json;{*", 'application/json;x*="\'"', ";", "text/json", ""]
+)
+async def test_odd_content_type_is_a_refusal_or_taken(edge: Edge, content_type: str) -> None:
+    client = edge.client()
+    headers = {**client._headers(), "Content-Type": content_type}  # noqa: SLF001 - a good token
+    body = json.dumps(client.activity(type="message", text="status")).encode()
+
+    answer = await client.post_raw(body, headers)
+
+    assert answer.status == (200 if content_type.startswith("application/json") else 400)
 
 
 @pytest.mark.parametrize(

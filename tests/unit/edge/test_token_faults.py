@@ -32,7 +32,7 @@ def tokens(login: FakeEntraLogin) -> Iterator[MsalTokenSource]:
         client_id=APP_ID,
         authority=login.authority,
         credential="made-up-secret",
-        ca_bundle=str(login.ca_bundle),
+        ca_bundle=login.ca_bundle,
     )
     source = MsalTokenSource(app, clock=FakeClock())
     yield source

@@ -8,6 +8,7 @@ import pytest
 
 from bot.edge.delivery_errors import TokenUnavailableError
 from bot.edge.tokens import EntraApp, MsalTokenSource, NoTokens
+from bot.edge.trust import trusting
 from tests.fakes.clock import FakeClock
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.unit.edge.conftest import APP_ID, TENANT_ID
@@ -38,7 +39,7 @@ def _source(login: FakeEntraLogin, clock: FakeClock, timeout_s: float = 10.0) ->
         client_id=APP_ID,
         authority=login.authority,
         credential="made-up-secret",
-        ca_bundle=str(login.ca_bundle),
+        ca_bundle=login.ca_bundle,
     )
     return MsalTokenSource(app, clock=clock, timeout_s=timeout_s)
 
@@ -93,6 +94,31 @@ async def test_old_token_serves_to_its_end_while_renewal_fails(
         await source.token()
 
     assert error.value.code == "unauthorized_client"
+
+
+@pytest.mark.case("N08")
+async def test_login_host_that_hangs_holds_nobody_up_who_has_a_token(
+    source: MsalTokenSource, login: FakeEntraLogin, clock: FakeClock
+) -> None:
+    await source.token()
+    login.hang_s = 3.0
+    clock.advance(minutes=55)
+    async with asyncio.timeout(2.0):
+        assert set(await asyncio.gather(*(source.token() for _ in range(20)))) == {"token-1"}
+    async with asyncio.timeout(0.1):
+        assert await source.token() == "token-1"
+    await asyncio.sleep(3.0)  # until the login host hangs up
+    login.hang_s = 0.0
+    clock.advance(seconds=31)
+
+    assert await source.token() not in {None, "token-1"}
+
+
+def test_authorities_of_a_file_come_beside_the_usual_ones(login: FakeEntraLogin) -> None:
+    usual = trusting(None).cert_store_stats()["x509_ca"]
+
+    assert usual > 1
+    assert trusting(login.ca_bundle).cert_store_stats()["x509_ca"] == usual + 1
 
 
 async def _refusals(source: MsalTokenSource, count: int) -> int:
