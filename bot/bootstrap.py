@@ -153,7 +153,7 @@ async def _assemble(
         storage=storage,
         use_cases=cases,
         channel=channel,
-        app=_make_app(settings, storage, channel, conversations, metrics=metrics),
+        app=_make_app(settings, storage, channel, conversations, clock=clock, metrics=metrics),
         world=world,
         seals=channel.seals,
     )
@@ -219,6 +219,7 @@ def _make_app(
     channel: Channel,
     conversations: Conversations,
     *,
+    clock: Clock,
     metrics: EdgeMetrics,
 ) -> web.Application:
     memory = ChatMemory(
@@ -226,6 +227,7 @@ def _make_app(
         references=storage.references,
         sent_cards=storage.sent_cards,
         deliveries=storage.deliveries,
+        clock=clock,
     )
     boundary = TurnBoundary(
         conversations,

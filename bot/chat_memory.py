@@ -2,16 +2,21 @@
 
 import contextlib
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
 
 from bot.jobs.deliver import send_again
 from bot.jobs.digest import digest_of
 from dialogs.turn import Tracked
+from mutations.clock import Clock
 from mutations.identity import ObjectId
 from mutations.jobs import RefreshCards
 from store.conversation_references import ConversationReference, SqlConversationReferences
 from store.deliveries import SqlDeliveries
 from store.sent_cards import NewCard, SqlSentCards
 from store.work import SqlStore, SqlWork
+
+_ARRIVED: Final = timedelta(seconds=2)  # by then the answer of a turn is on the screen
 
 
 class ChatMemory:
@@ -24,11 +29,13 @@ class ChatMemory:
         references: SqlConversationReferences,
         sent_cards: SqlSentCards,
         deliveries: SqlDeliveries,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._references = references
         self._sent_cards = sent_cards
         self._deliveries = deliveries
+        self._clock = clock
 
     async def remember(self, reference: ConversationReference) -> None:
         """Keep where a person is; what could not be sent or shown until now is done again.
@@ -64,15 +71,24 @@ class ChatMemory:
         card_id: str,
         card: Mapping[str, object],
     ) -> None:
-        """Let the card that took the place of a pressed one follow its request from now on."""
-        await self._sent_cards.remember(
-            NewCard(
-                person=reference.person,
-                kind=tracked.kind,
-                request_id=tracked.request_id,
-                conversation_id=reference.conversation_id,
-                activity_id=card_id,
-                service_url=reference.service_url,
-                digest=digest_of(tracked.lasting or card),
-            )
+        """Let the card that took the place of a pressed one follow its request from now on.
+
+        What was changed since it was made may have been shown on it already, and disappears when
+        it arrives: the cards are looked at once more, after that.
+        """
+        new = NewCard(
+            person=reference.person,
+            kind=tracked.kind,
+            request_id=tracked.request_id,
+            conversation_id=reference.conversation_id,
+            activity_id=card_id,
+            service_url=reference.service_url,
+            digest=digest_of(tracked.lasting or card),
         )
+        at = self._clock.now() + _ARRIVED
+
+        async def act(work: SqlWork) -> None:
+            await work.sent_cards.remember(new)
+            await work.jobs.enqueue(RefreshCards(request_id=tracked.request_id), at=at)
+
+        await self._store.run(act)

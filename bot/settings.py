@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     app_tenant_id: _Guid | None = Field(None, description="the one tenant that is served")
     app_secret: SecretStr = Field(SecretStr(""), description="client secret of the bot")
     app_certificate: Path | None = Field(
-        None, description="PEM file with key and certificate; better than a secret"
+        None, description="PEM file with RSA key and certificate; better than a secret"
     )
     card_keys: SecretStr = Field(
         SecretStr(DEMO_CARD_KEY),
@@ -114,7 +114,9 @@ class Settings(BaseSettings):
         "https://smba.trafficmanager.net/emea",
         description="where conversations are opened with people who never wrote",
     )
-    ca_bundle: Path | None = Field(None, description="file with extra trusted authorities")
+    ca_bundle: Path | None = Field(
+        None, description="file with authorities to trust beside the usual ones"
+    )
     tenant: TenantKind = Field(
         TenantKind.SIMULATED, description="whose accounts change; only simulated for now"
     )

@@ -153,12 +153,19 @@ class RequestDialog:
         request = await self._use.find.by_id(incoming.person, request_id)
         if Role.DECIDER not in self._use.find.roles(request, incoming.person):
             raise NotEntitledError(number=request.number)
-        return Reply((self._presenter.decision(request, mode=mode, problem=problem),))
+        lasting = self._presenter.decision(request)  # what it shows again after a change
+        tracked = Tracked(kind=CardKind.DECISION, request_id=request.id, lasting=lasting)
+        card = self._presenter.decision(request, mode=mode, problem=problem)
+        return Reply((card,), tracked=tracked)
 
     def _one(self, incoming: Incoming, request: MutationRequest) -> Reply:
         kind = self._presenter.natural_kind(request, incoming.person)
         card = self._presenter.by_kind(kind, request, incoming.person)
-        return Reply((card,), summary=self._t.plain("status.title", number=request.number))
+        return Reply(
+            (card,),
+            summary=self._t.plain("status.title", number=request.number),
+            tracked=Tracked(kind=kind, request_id=request.id),
+        )
 
     def _follow(self, incoming: Incoming, request: MutationRequest, kind: CardKind) -> Reply:
         card = self._presenter.by_kind(kind, request, incoming.person)

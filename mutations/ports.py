@@ -77,6 +77,14 @@ class Drafts(Protocol):
         """
         ...
 
+    async def take(self, draft: Draft) -> None:
+        """Take away a draft that becomes a request.
+
+        Raises:
+            ConcurrentUpdateError: It was changed or taken elsewhere first.
+        """
+        ...
+
     async def delete(self, person: ObjectId) -> None:
         """Forget the draft of a person; no fault when there is none."""
         ...

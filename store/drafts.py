@@ -10,12 +10,18 @@ from mutations.identity import ObjectId
 from store.database import Connection
 from store.documents import from_document, to_document
 
-_SAVE: Final[LiteralString] = """
+_BEGIN: Final[LiteralString] = """
 insert into draft (person, version, body, updated_at)
 values (%(person)s, %(version)s, %(body)s, %(at)s)
-on conflict (person) do update
-  set version = excluded.version, body = excluded.body, updated_at = excluded.updated_at
-  where draft.version = %(before)s
+on conflict (person) do nothing
+"""
+# A draft that was sent or thrown away meanwhile does not come back.
+_CHANGE: Final[LiteralString] = """
+update draft set version = %(version)s, body = %(body)s, updated_at = %(at)s
+where person = %(person)s and version = %(before)s and body ->> 'id' = %(id)s
+"""
+_TAKE: Final[LiteralString] = """
+delete from draft where person = %s and version = %s and body ->> 'id' = %s
 """
 
 
@@ -42,9 +48,10 @@ class SqlDrafts:
         """
         saved = replace(draft, version=draft.version + 1)
         cursor = await self._connection.execute(
-            _SAVE,
+            _CHANGE if draft.version else _BEGIN,
             {
                 "person": draft.person,
+                "id": draft.id,
                 "version": saved.version,
                 "before": draft.version,
                 "body": to_document(saved),
@@ -54,6 +61,17 @@ class SqlDrafts:
         if cursor.rowcount != 1:
             raise ConcurrentUpdateError
         return saved
+
+    async def take(self, draft: Draft) -> None:
+        """Take away a draft that becomes a request.
+
+        Raises:
+            ConcurrentUpdateError: It was changed or taken elsewhere first.
+        """
+        key = (draft.person, draft.version, draft.id)
+        cursor = await self._connection.execute(_TAKE, key)
+        if cursor.rowcount != 1:
+            raise ConcurrentUpdateError
 
     async def delete(self, person: ObjectId) -> None:
         """Forget the draft of a person; no fault when there is none."""

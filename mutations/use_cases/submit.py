@@ -101,7 +101,7 @@ class SubmitRequest:
                 licences = await reserve(work, request.id, request.target, counts, at=now)
                 request = replace(request, checks=replace(request.checks, licences=licences))
             await work.requests.add(request)
-            await work.drafts.delete(draft.person)
+            await work.drafts.take(draft)
             await work.audit.append(
                 f"request.{request.state}",
                 at=now,

@@ -123,9 +123,20 @@ class _Drafts:
         return self.contents.drafts.get(person)
 
     async def save(self, draft: Draft) -> Draft:
+        self._require_same(draft)
         saved = replace(draft, version=draft.version + 1)
         self.contents.drafts[draft.person] = saved
         return saved
+
+    async def take(self, draft: Draft) -> None:
+        self._require_same(draft)
+        del self.contents.drafts[draft.person]
+
+    def _require_same(self, draft: Draft) -> None:
+        known = self.contents.drafts.get(draft.person)
+        seen = (draft.id, draft.version) if draft.version else None
+        if seen != (None if known is None else (known.id, known.version)):
+            raise ConcurrentUpdateError
 
     async def delete(self, person: ObjectId) -> None:
         self.contents.drafts.pop(person, None)

@@ -115,7 +115,11 @@ async def test_what_waits_for_a_person_is_sent_though_their_return_was_cut_short
     def memory() -> ChatMemory:
         references = SqlConversationReferences(database, clock)
         return ChatMemory(
-            store, references=references, sent_cards=sent_cards, deliveries=deliveries
+            store,
+            references=references,
+            sent_cards=sent_cards,
+            deliveries=deliveries,
+            clock=clock,
         )
 
     owed = Delivery(
