@@ -122,6 +122,11 @@ class Presenter:
             return CardKind.COLLEAGUE
         return CardKind.ATTENTION if request.state is State.ATTENTION else CardKind.REQUEST
 
+    def is_asked(self, request: MutationRequest, person: ObjectId) -> bool:
+        """Tell whether the decision is still waited for, and may be this person's today."""
+        is_decider = Role.DECIDER in self._use.find.roles(request, person)
+        return is_decider and awaits_decision(request)
+
     def message(
         self,
         message: Message,

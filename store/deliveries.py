@@ -17,6 +17,7 @@ values (%(key)s, %(person)s, %(message)s, %(request_id)s, %(state)s, %(uncertain
   %(at)s, %(at)s)
 on conflict (key) do update set state = excluded.state, uncertain = excluded.uncertain,
   reason = excluded.reason, updated_at = excluded.updated_at
+  where delivery.state not in ('sent', 'rejected', 'moot')
 """
 
 
@@ -62,9 +63,9 @@ class DeliveryRecord:
         self._connection = connection
         self._now = now
 
-    async def keep(self, delivery: Delivery, standing: Standing) -> None:
-        """Record how far a message is."""
-        await self._connection.execute(
+    async def keep(self, delivery: Delivery, standing: Standing) -> bool:
+        """Record how far a message is; False when another worker has seen to it for good."""
+        cursor = await self._connection.execute(
             _KEEP,
             {
                 "key": delivery.key,
@@ -77,6 +78,7 @@ class DeliveryRecord:
                 "at": self._now,
             },
         )
+        return cursor.rowcount == 1
 
 
 class SqlDeliveries:
@@ -104,10 +106,10 @@ class SqlDeliveries:
             state=DeliveryState(row["state"]), uncertain=row["uncertain"], reason=row["reason"]
         )
 
-    async def keep(self, delivery: Delivery, standing: Standing) -> None:
-        """Record how far a message is."""
+    async def keep(self, delivery: Delivery, standing: Standing) -> bool:
+        """Record how far a message is; False when another worker has seen to it for good."""
         async with self._database.connection() as connection:
-            await DeliveryRecord(connection, self._clock.now()).keep(delivery, standing)
+            return await DeliveryRecord(connection, self._clock.now()).keep(delivery, standing)
 
     async def unreachable_for(self, person: ObjectId) -> Sequence[Delivery]:
         """Return the messages that wait until `person` can be reached, oldest first."""

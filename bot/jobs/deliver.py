@@ -6,8 +6,8 @@ import structlog
 
 from bot.edge.delivery_errors import RejectedMessageError
 from bot.jobs.digest import digest_of
-from bot.jobs.posting import Letter, Posted, Posting
-from dialogs.presenter import TO_DECIDERS, Presenter, Shown, awaits_decision
+from bot.jobs.posting import Letter, OvertakenError, Posted, Posting
+from dialogs.presenter import TO_DECIDERS, Presenter, Shown
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import Deliver, Message, RefreshCards
@@ -62,7 +62,7 @@ class Deliveries:
         if request is None:
             return
         uncertain = standing is not None and standing.uncertain
-        if _is_moot(job, request) and not uncertain:
+        if self._is_moot(job, request) and not uncertain:
             await self._deliveries.keep(delivery, Standing(state=DeliveryState.MOOT))
             return
         note = self._presenter.repeat_note() if uncertain else ""
@@ -76,14 +76,22 @@ class Deliveries:
         await self._bring(letter, request)
 
     def _shown(self, job: Deliver, request: MutationRequest) -> Shown:
-        if _is_moot(job, request):
+        if self._is_moot(job, request):
             return self._presenter.answered_question(request, job.person)
         about = ObjectId(job.occasion) if job.message is Message.UNREACHABLE else None
         return self._presenter.message(job.message, request, job.person, about=about)
 
+    def _is_moot(self, job: Deliver, request: MutationRequest) -> bool:
+        """Tell whether nobody has this question for this person any more."""
+        asks = job.message in TO_DECIDERS
+        return asks and not self._presenter.is_asked(request, job.person)
+
     async def _bring(self, letter: Letter, request: MutationRequest) -> None:
         try:
             posted = await self._posting.post(letter)
+        except OvertakenError:
+            _log.warning("message was sent by another worker", request_id=request.id)
+            return
         except RejectedMessageError as error:
             await self._rejected(letter, error)
             return
@@ -151,11 +159,6 @@ class Deliveries:
         await work.audit.append(
             kind, at=self._clock.now(), actor=None, request_id=job.request_id, params=params
         )
-
-
-def _is_moot(job: Deliver, request: MutationRequest) -> bool:
-    """Tell whether a question has been answered before it could be asked."""
-    return job.message in TO_DECIDERS and not awaits_decision(request)
 
 
 def _notice(job: Deliver, request: MutationRequest) -> Deliver:

@@ -22,6 +22,10 @@ from store.deliveries import Delivery, DeliveryState, SqlDeliveries, Standing
 _log = structlog.get_logger(__name__)
 
 
+class OvertakenError(Exception):
+    """Another worker has seen to the message for good."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A message on its way.
@@ -67,6 +71,7 @@ class Posting:
             Where it hangs, or None: the person cannot be reached.
 
         Raises:
+            OvertakenError: It was sent already, while this worker stood still.
             ConnectorUnavailableError: Not now; try again.
             RejectedMessageError: The Connector will never take it.
         """
@@ -101,7 +106,8 @@ class Posting:
         )
         message = card_message(card, summary=letter.shown.summary, text=letter.note)
         mark = Standing(state=DeliveryState.SENDING, uncertain=letter.uncertain)
-        await self._deliveries.keep(letter.delivery, mark)
+        if not await self._deliveries.keep(letter.delivery, mark):
+            raise OvertakenError
         try:
             activity_id = await self._connector.send(
                 reference.service_url, reference.conversation_id, message

@@ -81,6 +81,31 @@ async def test_approver_who_left_the_register_before_the_click_is_a_stranger(
 
 
 @pytest.mark.case("Z06")
+async def test_approver_who_left_before_they_could_be_reached_is_not_asked(
+    days: Days, tmp_path: Path
+) -> None:
+    async with days.open() as stage:
+        install(stage, but=ARNO)
+        await ask_today(stage, effective_on=WEDNESDAY)
+        await card_of(stage, MARLEEN, "Ik kan Arno Wouters niet bereiken")
+    async with days.open(MUTATIEBOT_REGISTER=without_arno(tmp_path)) as stage:
+        await stage.person(ARNO).join()
+        await eventually(lambda: _no_longer_owed(stage))
+        seen = "".join(str(one.body) for one in stage.person(ARNO).inbox)
+        assert "decision.keep" not in seen
+        assert "Jan Peeters" not in seen
+
+
+async def _no_longer_owed(stage: Stage) -> bool:
+    async with stage.bot.storage.database.connection() as connection:
+        cursor = await connection.execute(
+            "select state from delivery where kind = 'decision_asked' and person = %s",
+            (object_id(ARNO),),
+        )
+        return [row["state"] for row in await cursor.fetchall()] == ["moot"]
+
+
+@pytest.mark.case("Z06")
 async def test_decision_of_who_left_the_register_before_the_start_is_asked_again(
     days: Days, tmp_path: Path
 ) -> None:
