@@ -71,6 +71,7 @@ class JobWorker:
                 _LOGGER.warning("worker lost the database", error=type(error).__name__)
             else:
                 _LOGGER.warning("worker stopped by itself")
+            _go_on_unless_cancelled()
             await asyncio.sleep(settings.restart_wait_s)
 
     async def retry_stalled(self, stalled_after_s: float) -> int:
@@ -137,3 +138,10 @@ class JobWorker:
             return
         _LOGGER.warning("job of a dead worker runs again", job_id=job.id, task=job.task_name)
         await self._jobs.retry_job(job)
+
+
+def _go_on_unless_cancelled() -> None:
+    """End here when that was asked while the worker failed by itself, which hides the asking."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 
 import psycopg
+import pytest
+from procrastinate.exceptions import ConnectorException
 from procrastinate.types import JSONValue
 from typing_extensions import override
 
@@ -269,3 +271,27 @@ async def _names(database: Database) -> set[str]:
     async with database.connection() as connection:
         cursor = await connection.execute("select task_name from procrastinate_jobs")
         return {row["task_name"] async for row in cursor}
+
+
+async def test_worker_that_loses_the_database_while_it_stops_does_stop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = JobEngine(database)
+    await engine.open()
+    is_at_work = asyncio.Event()
+
+    async def run(_: object) -> None:
+        is_at_work.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectorException from None
+
+    monkeypatch.setattr("store.job_worker.Worker.run", run)
+    worker = asyncio.create_task(engine.run_worker(FAST))
+    await is_at_work.wait()
+    worker.cancel()
+
+    async with asyncio.timeout(5):
+        await asyncio.wait({worker})
+    assert worker.cancelled()
