@@ -84,7 +84,7 @@ async def open_storage(
             jobs=jobs,
             store=SqlStore(Store(database, jobs), clock),
             references=SqlConversationReferences(database, clock),
-            sent_cards=SqlSentCards(database, clock),
+            sent_cards=SqlSentCards(database),
             deliveries=SqlDeliveries(database, clock),
             send_limits=SqlSendLimits(database),
             journal=SqlStepJournal(database, clock),

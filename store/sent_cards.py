@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, LiteralString
 
-from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
 from store.database import Connection, Database
 
@@ -73,14 +72,8 @@ class SentCardRecord:
 class SqlSentCards:
     """Remembers sent cards; each call is committed on its own."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
-
-    async def remember(self, card: NewCard) -> None:
-        """Keep where a card is; a card that took the place of another one counts as the new."""
-        async with self._database.connection() as connection:
-            await SentCardRecord(connection, self._clock.now()).remember(card)
 
     async def live(self, request_id: RequestId) -> Sequence[SentCard]:
         """Return the cards of a request that may still change, oldest first."""

@@ -109,7 +109,7 @@ async def test_what_waits_for_a_person_is_sent_though_their_return_was_cut_short
     await engine.open()
     engine.register(Deliver.name, _nothing)
     store = SqlStore(Store(database, engine), clock)
-    sent_cards = SqlSentCards(database, clock)
+    sent_cards = SqlSentCards(database)
     deliveries = CutDeliveries(database, clock)
 
     def memory() -> ChatMemory:
