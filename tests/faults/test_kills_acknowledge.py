@@ -15,6 +15,7 @@ from tests.faults.scene import Scene, Wiring, open_scene
 from tests.faults.wire_pause import Pause, commits
 
 _LOOK_S = 0.7
+_PATIENCE_S = 60.0
 
 Turn = Coroutine[Any, Any, None]
 
@@ -23,7 +24,7 @@ async def _waits_for_commit(pause: Pause, turn: Turn) -> None:
     """Play a turn whose commit is done but not answered yet: nor is the turn."""
     pause.is_on = True
     task = asyncio.create_task(turn)
-    held = await pause.next()
+    held = await asyncio.wait_for(pause.next(), _PATIENCE_S)
     await asyncio.sleep(_LOOK_S)
     assert not task.done(), "answered before the database had"
     pause.is_on = False
@@ -40,7 +41,8 @@ async def _presses(scene: Scene, number: int, button: str, **inputs: str) -> Non
 async def test_turn_is_answered_only_after_its_commit(
     tmp_path: Path, fresh_url: str, tell: Callable[[str], None]
 ) -> None:
-    pause = Pause(Phase.AFTER, commits("insert into draft", "insert into request (", "update req"))
+    writes = ("insert into draft", "update draft", "insert into request (", "update req")
+    pause = Pause(Phase.AFTER, commits(*writes))
     wiring = Wiring(pause, is_forked=True)
     async with open_scene(tmp_path, fresh_url, mode=Mode.LIVE, wiring=wiring) as scene:
         await scene.start()
