@@ -96,7 +96,7 @@ async def test_stop_signal_lets_the_turn_finish(tmp_path: Path, fresh_url: str) 
 
         card = await turn
         assert "draft.fill" in str(card)
-        assert await scene.bot.ended() == 0
+        assert await scene.bot.ended() == 0, scene.bot.log.read_text()[-3000:]
         assert len(await scene.rows("select person from draft")) == 1
 
 
@@ -124,5 +124,5 @@ async def test_embedded_database_keeps_draft_and_request(tmp_path: Path, data_di
         answer = await scene.say(MARLEEN, "status")
         assert "Jan Peeters" in words_of(answer.card)
         scene.bot.ask_to_stop()
-        assert await scene.bot.ended() == 0
+        assert await scene.bot.ended() == 0, scene.bot.log.read_text()[-3000:]
     assert not (data_dir / "postgres" / "cluster" / "postmaster.pid").exists()

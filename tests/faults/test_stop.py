@@ -74,7 +74,7 @@ async def test_stop_under_load_answers_what_it_took_and_ends_well(
         await asyncio.sleep(1.0)
         started = time.monotonic()
         scene.bot.ask_to_stop()
-        assert await scene.bot.ended() == 0
+        assert await scene.bot.ended() == 0, scene.bot.log.read_text()[-3000:]
         seconds = time.monotonic() - started
         stop.set()
         await asyncio.gather(*load)
