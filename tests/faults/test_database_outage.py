@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from mutations.identity import find_request_number
@@ -130,6 +131,7 @@ async def _play(
                 await _has_worked(manager, working)
                 recoveries.append(await _outage(stage, server, how, away_s))
         await _check(stage, manager)
+        await _make_due(server)
         await _listens(stage)
     return manager, recoveries
 
@@ -149,6 +151,15 @@ async def _has_worked(manager: Manager, working: asyncio.Task[None]) -> None:
     goal = len(manager.withdrawn) + 2
     await eventually(lambda: len(manager.withdrawn) >= goal or working.done(), timeout_s=60)
     assert not working.done(), working
+
+
+async def _make_due(server: OwnServer) -> None:
+    """Let what failed during the outage wait no longer: it goes before what follows it."""
+    connection = await psycopg.AsyncConnection.connect(server.owner_url, autocommit=True)
+    async with connection:
+        await connection.execute(
+            "update procrastinate_jobs set scheduled_at = null where status = 'todo'"
+        )
 
 
 async def _listens(stage: Stage) -> None:
