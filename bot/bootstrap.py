@@ -140,7 +140,10 @@ async def _assemble(
         journal=storage.journal,
         records=storage.retention_records,
         clock=clock,
-        pace=Pace(poll_s=settings.verify_every_s),
+        pace=Pace(
+            poll_s=settings.verify_every_s,
+            hand_poll_s=settings.recheck_every.total_seconds(),
+        ),
     )
     texts = load("nl")
     await asyncio.to_thread(load_languages)

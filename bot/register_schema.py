@@ -201,6 +201,7 @@ class ContractPart(_Part):
     remind_after: PositiveInt
     expire_after: PositiveInt
     warn_before: PositiveInt
+    hand_days: PositiveInt = 2
     supplier: _Text
     order_portal: _Text
     service_delivery_manager: _PersonKey

@@ -25,5 +25,8 @@ class Verb(StrEnum):
     REQUEST_WITHDRAW = "request.withdraw"
     REQUEST_WITHDRAW_SURE = "request.withdraw_sure"
     WORK_RESUME = "work.resume"
+    HAND_TAKE = "hand.take"
+    HAND_DONE = "hand.done"
+    HAND_CANNOT = "hand.cannot"
     LIST_MINE = "list.mine"
     LIST_WAITING = "list.waiting"

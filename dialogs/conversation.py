@@ -13,6 +13,7 @@ from dialogs.card_data import BrokenCardError, ExpiredCardError, request_id
 from dialogs.commands import Asked, Command, understand_command
 from dialogs.draft_answers import DraftAnswers
 from dialogs.draft_dialog import DraftDialog
+from dialogs.hand_dialog import HandDialog
 from dialogs.interruption import interruption_reply, unpacked
 from dialogs.presenter import Presenter
 from dialogs.request_dialog import RequestDialog
@@ -38,6 +39,7 @@ from texts.translator import Texts
 MESSAGE_LIMIT = 1000
 
 _OF_DECIDERS: Final = frozenset(verb for verb in Verb if verb.startswith("decision."))
+_OF_HANDS: Final = frozenset(verb for verb in Verb if verb.startswith("hand."))
 
 Handler = Callable[[Incoming], Awaitable[Reply]]
 
@@ -90,6 +92,7 @@ class Conversations:
         self._presenter = presenter
         self._drafts = DraftDialog(texts, use_cases, presenter, DraftAnswers(use_cases))
         self._requests = RequestDialog(texts, use_cases, presenter)
+        self._hands = HandDialog(texts, use_cases, presenter)
         self._presses = self._press_table()
 
     async def respond(self, incoming: Incoming) -> Reply:
@@ -223,6 +226,9 @@ class Conversations:
             Verb.REQUEST_WITHDRAW: requests.ask_withdrawal,
             Verb.REQUEST_WITHDRAW_SURE: requests.withdraw,
             Verb.WORK_RESUME: requests.resume,
+            Verb.HAND_TAKE: self._hands.take,
+            Verb.HAND_DONE: self._hands.done,
+            Verb.HAND_CANNOT: self._hands.cannot,
             Verb.LIST_MINE: requests.mine,
             Verb.LIST_WAITING: requests.waiting,
         }
@@ -252,6 +258,8 @@ class Conversations:
             return CardKind.DECISION
         if incoming.verb == Verb.WORK_RESUME and Role.SERVICE_DESK in mine:
             return CardKind.ATTENTION
+        if incoming.verb in _OF_HANDS and Role.SERVICE_DESK in mine:
+            return CardKind.HAND
         natural = self._presenter.natural_kind(request, incoming.person)
         # The card that asks for help has no place to say what was refused.
         return CardKind.REQUEST if natural is CardKind.ATTENTION else natural

@@ -18,7 +18,8 @@ from mutations.draft import Draft, Question
 from mutations.errors import DomainError
 from mutations.identity import ObjectId
 from mutations.intake import AnswerError, NotYourEntityError, OwnTransferError
-from mutations.request import MutationRequest, Party
+from mutations.party import Party
+from mutations.request import MutationRequest
 from mutations.use_cases import UseCases
 from mutations.use_cases.drafts import NoDraftError
 from mutations.use_cases.propose import NoDeciderError

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from cards.attention_card import attention_card
 from cards.colleague_card import colleague_card
 from cards.decision_card import DecisionMode, decision_card
+from cards.hand_card import hand_card
 from cards.list_card import list_card
 from cards.request_card import request_card
 from cards.superseded_card import superseded_card
 from dialogs.turn import CardKind
 from mutations.authority import Role, deciders_of
+from mutations.hand_work import open_tasks
 from mutations.identity import ObjectId
 from mutations.jobs import Message
 from mutations.life_cycle import State
@@ -22,6 +24,8 @@ from texts.translator import Texts
 Card = Mapping[str, object]
 
 _TO_CONFIRM = (Message.OUTCOME_TO_CONFIRM, Message.CONFIRM_REMINDER)
+_BY_HAND = (Message.HAND_ASKED, Message.HAND_REMINDER)
+_REMINDERS = (Message.REMINDER, Message.HAND_REMINDER)
 TO_DECIDERS = (Message.DECISION_ASKED, Message.REMINDER)
 
 
@@ -108,6 +112,8 @@ class Presenter:
                 return colleague_card(self._t, self._register, status)
             case CardKind.ATTENTION:
                 return attention_card(self._t, self._register, status)
+            case CardKind.HAND:
+                return hand_card(self._t, self._register, status, problem=headline)
             case CardKind.REQUEST:
                 return self.request(request, person, headline=headline)
 
@@ -120,7 +126,7 @@ class Presenter:
             return CardKind.DECISION if awaits_decision(request) else CardKind.REQUEST
         if Role.SUBJECT in mine:
             return CardKind.COLLEAGUE
-        return CardKind.ATTENTION if request.state is State.ATTENTION else CardKind.REQUEST
+        return _for_the_desk(request)
 
     def is_asked(self, request: MutationRequest, person: ObjectId) -> bool:
         """Tell whether the decision is still waited for, and may be this person's today."""
@@ -144,7 +150,7 @@ class Presenter:
             # It was answered before it could be told: the card says where the request is now.
             summary = self._t.plain("status.title", number=request.number)
             return Shown(kind, lasting, lasting, summary=summary)
-        has_headline = kind is CardKind.REQUEST or message is Message.REMINDER
+        has_headline = kind is CardKind.REQUEST or message in _REMINDERS
         headline = self._t(key, **words) if has_headline else ""
         card = self.by_kind(kind, request, person, headline=headline) if headline else lasting
         return Shown(kind, card, lasting, summary=self._t.plain(key, **words))
@@ -172,6 +178,13 @@ class Presenter:
         return names.get(person, self._t.plain("turn.somebody")) if person else ""
 
 
+def _for_the_desk(request: MutationRequest) -> CardKind:
+    if request.state is State.ATTENTION:
+        return CardKind.ATTENTION
+    waits = request.state is State.CARRYING_OUT and open_tasks(request.tasks)
+    return CardKind.HAND if waits else CardKind.REQUEST
+
+
 def awaits_decision(request: MutationRequest) -> bool:
     """Tell whether the source entity still has to decide."""
     return request.state is State.SUBMITTED and request.decision is None
@@ -184,4 +197,6 @@ def _kind(message: Message, request: MutationRequest, person: ObjectId) -> CardK
         return CardKind.REQUEST
     if person == request.subject.object_id:
         return CardKind.COLLEAGUE
+    if message in _BY_HAND:
+        return CardKind.HAND
     return CardKind.ATTENTION if message is Message.ATTENTION else CardKind.REQUEST

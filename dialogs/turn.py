@@ -70,6 +70,7 @@ class CardKind(StrEnum):
     DECISION = "decision"
     COLLEAGUE = "colleague"
     ATTENTION = "attention"
+    HAND = "hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,22 @@
 """Carries out a plan step by step from the journal; may be stopped and started at any point."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
+from typing import Final
 
+from fulfilment.hand_run import HandRun
 from fulfilment.journal import Entry, Journal, StepState
-from fulfilment.progress import Again, Finished, NeedsPerson, Progress, Report, ReportLine
+from fulfilment.progress import (
+    Again,
+    Finished,
+    HandReport,
+    NeedsPerson,
+    Progress,
+    Report,
+    ReportLine,
+    WaitsForHands,
+)
 from fulfilment.retention import RetentionRecords
 from fulfilment.step_run import Pace, StepRun
 from fulfilment.steps.catalogue import readable, step_of
@@ -12,7 +24,9 @@ from fulfilment.steps.step import StepContext
 from fulfilment.tenant import Tenant
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
-from mutations.plan import Plan
+from mutations.plan import Plan, PlannedStep, Route
+
+_NO_REPORTS: Final[Mapping[int, HandReport]] = MappingProxyType({})
 
 
 class PlanChangedError(Exception):
@@ -37,7 +51,12 @@ class Engine:
         self._clock = clock
         self._pace = pace or Pace()
 
-    async def advance(self, request_id: RequestId, plan: Plan) -> Progress:
+    async def advance(
+        self,
+        request_id: RequestId,
+        plan: Plan,
+        reports: Mapping[int, HandReport] = _NO_REPORTS,
+    ) -> Progress:
         """Go on with an order as far as it goes without waiting.
 
         Safe to call at any time and any number of times: what happened is read from the journal
@@ -46,6 +65,7 @@ class Engine:
         Args:
             request_id: Whose order.
             plan: The plan it was started with, the same at every call.
+            reports: What people said of the steps that they did by hand, by position.
 
         Raises:
             PlanChangedError: Another plan than before.
@@ -55,9 +75,9 @@ class Engine:
             first = plan.obstacles[0]
             return NeedsPerson("plan", first.key, first.params)
         await self._journal.open(request_id, plan)
-        runs = self._runs(plan, await self._load(request_id))
+        runs = self._runs(plan, await self._load(request_id), reports)
         progress = await _each(StepRun.snapshot, runs)
-        for _, alike in groupby(runs, key=lambda run: run.name):
+        for _, alike in groupby(runs, key=_kind_of):
             progress = progress or await _together(list(alike))
         progress = progress or await _each(StepRun.confirm, runs)
         return progress or Finished()
@@ -76,29 +96,31 @@ class Engine:
     async def _load(self, request_id: RequestId) -> list[Entry]:
         return [Entry.of(row) for row in await self._journal.load(request_id)]
 
-    def _runs(self, plan: Plan, entries: Sequence[Entry]) -> list[StepRun]:
+    def _runs(
+        self, plan: Plan, entries: Sequence[Entry], reports: Mapping[int, HandReport]
+    ) -> list[StepRun]:
         planned = [(step.name, step.target) for step in plan.steps]
         if planned != [(entry.name, entry.target) for entry in entries]:
             raise PlanChangedError(entries[0].request_id if entries else "")
         return [
-            StepRun(
-                entry,
-                step_of(step, self._context(entry.request_id, str(step.args["subject"]))),
-                journal=self._journal,
-                clock=self._clock,
-                pace=self._pace,
-            )
+            self._run(step, entry, reports.get(entry.position))
             for step, entry in zip(plan.steps, entries, strict=True)
         ]
 
-    def _context(self, request_id: RequestId, subject: str) -> StepContext:
-        return StepContext(
+    def _run(self, planned: PlannedStep, entry: Entry, report: HandReport | None) -> StepRun:
+        context = StepContext(
             tenant=self._tenant,
             records=self._records,
             clock=self._clock,
-            request_id=request_id,
-            subject=ObjectId(subject),
+            request_id=entry.request_id,
+            subject=ObjectId(str(planned.args["subject"])),
+            report=report,
         )
+        step = step_of(planned, context)
+        journal, clock, pace = self._journal, self._clock, self._pace
+        if planned.route is Route.HAND:
+            return HandRun(entry, step, report=report, journal=journal, clock=clock, pace=pace)
+        return StepRun(entry, step, journal=journal, clock=clock, pace=pace)
 
 
 async def _each(
@@ -115,13 +137,25 @@ async def _each(
 async def _together(runs: Sequence[StepRun]) -> Progress | None:
     """Bring steps of one kind forward side by side, so that they wait at the same time."""
     waits: list[float] = []
+    by_hand: list[int] = []
     for run in runs:
-        progress = await run.advance()
-        if isinstance(progress, Again):
-            waits.append(progress.after_s)
-        elif progress is not None:
-            return progress
+        match await run.advance():
+            case Again(after_s=seconds):
+                waits.append(seconds)
+            case WaitsForHands(positions=positions):
+                by_hand += positions
+            case None:
+                pass
+            case progress:
+                return progress
+    if by_hand:
+        return WaitsForHands(tuple(by_hand))
     return Again(min(waits)) if waits else None
+
+
+def _kind_of(run: StepRun) -> str:
+    """Return what steps in a row must have in common to be brought forward side by side."""
+    return "" if isinstance(run, HandRun) else run.name
 
 
 def _unblocked(entry: Entry) -> Entry:

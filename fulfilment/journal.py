@@ -18,8 +18,8 @@ class StepState(StrEnum):
     CONVERGING = "converging"  # read, but the reads do not agree yet
     VERIFIED = "verified"  # consecutive reads agree with what was wanted
     BLOCKED = "blocked"  # a person is needed
-    WAITING = "waiting"  # reserved: waits for another system or a manual step
-    COMPENSATED = "compensated"  # reserved: taken back
+    WAITING = "waiting"  # a person does it by hand
+    COMPENSATED = "compensated"  # taken back
 
 
 class EntryRow(Protocol):

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from fulfilment.orders import AUTOMATIC, Seen, new_upn_of, obstacles_of, steps_of
+from fulfilment.orders import AUTOMATIC, new_upn_of, obstacles_of, steps_of
+from fulfilment.seen import Seen
 from fulfilment.tenant import PermanentTenantError, Tenant, TransientTenantError, domain_of
 from mutations.case_finder import Outcome
 from mutations.directory import DirectoryUnavailableError
@@ -58,7 +59,6 @@ class TenantPlanner:
             new_upn=new_upn,
             holder=await tenant.holder(new_upn) if new_upn else None,
             has_domain=new_upn is None or await tenant.has_domain(domain_of(new_upn)),
-            onedrive_days=self._register.contract.onedrive_days,
         )
 
 

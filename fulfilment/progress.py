@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fulfilment.journal import StepState
-from mutations.identity import RequestId
+from mutations.identity import ObjectId, RequestId
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,29 @@ class NeedsPerson:
     params: Mapping[str, object]
 
 
-Progress = Finished | Again | NeedsPerson
+@dataclass(frozen=True, slots=True)
+class WaitsForHands:
+    """A person has to do these steps; `positions` in the plan. Nothing is wrong."""
+
+    positions: tuple[int, ...]
+
+
+Progress = Finished | Again | NeedsPerson | WaitsForHands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandReport:
+    """What a person said of a step that they did by hand.
+
+    Attributes:
+        by: Who said it.
+        at: When, UTC.
+        evidence: Their words.
+    """
+
+    by: ObjectId
+    at: datetime
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,9 @@ class Pace:
         backoff_s: Seconds after a first passing failure; doubled at each further one.
         longest_backoff_s: Seconds at which the doubling stops.
         most_attempts: Passing failures of one step before a person is called.
+        hand_poll_s: Seconds between two looks for what a person said they did by hand.
+        hand_deadline_s: Seconds that it may stay unseen; a sync from the Active Directory runs
+            every half hour, and what it changes takes a while to show.
     """
 
     agreeing_reads: int = 2
@@ -41,6 +44,8 @@ class Pace:
     backoff_s: float = 2.0
     longest_backoff_s: float = 60.0
     most_attempts: int = 8
+    hand_poll_s: float = 60.0
+    hand_deadline_s: float = 7_200.0
 
 
 class StepRun:
@@ -96,7 +101,7 @@ class StepRun:
         await self._save(before=await self._step.inspect())
 
     async def _write_and_read(self) -> Progress | None:
-        if self._entry.state is StepState.PENDING:
+        if self._entry.state in {StepState.PENDING, StepState.WAITING}:
             waiting = await self._write()
             if waiting is not None:
                 return waiting
@@ -160,9 +165,12 @@ class StepRun:
             {"since": since, "agreeing": 0}, state=StepState.CONVERGING, verified_at=None
         )
 
-    async def _poll_later(self, detail: dict[str, object], **changes: object) -> Progress:
-        await self._save(detail=detail | {"next_at": self._in(self._pace.poll_s)}, **changes)
-        return Again(self._pace.poll_s)
+    async def _poll_later(
+        self, detail: dict[str, object], *, after_s: float | None = None, **changes: object
+    ) -> Progress:
+        wait_s = after_s or self._pace.poll_s
+        await self._save(detail=detail | {"next_at": self._in(wait_s)}, **changes)
+        return Again(wait_s)
 
     async def _back_off(self, asked_s: float) -> Progress:
         attempts = self._entry.attempts + 1

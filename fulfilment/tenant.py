@@ -37,10 +37,13 @@ class PermanentTenantError(Exception):
 class GroupKind(StrEnum):
     """Who can change the members of a group, and by which way."""
 
-    CLOUD = "cloud"  # Microsoft 365 group whose members are managed in the tenant
+    CLOUD = "cloud"  # Microsoft 365 or security group whose members are managed in the tenant
+    DISTRIBUTION = "distribution"  # distribution list: by Exchange only
+    MAIL_SECURITY = "mail_security"  # mail-enabled security group: by Exchange only
     DYNAMIC = "dynamic"  # members follow from a rule over attributes
     SYNCED = "synced"  # mastered in the Active Directory
-    MAIL = "mail"  # distribution list or mail-enabled security group, Exchange only
+    ROLE = "role"  # role-assignable: only privileged administrators change its members
+    LICENSING = "licensing"  # its members get their licences by it: leaving may cost the mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,9 @@ class Account:
 
     Attributes:
         entity: Entity that the account and its licences come under; None for a guest.
+        employee_id: Number of the human behind it, the same on all accounts of one human; empty
+            when the directory does not know it.
+        is_synced: Mastered in the Active Directory: UPN, addresses and attributes change there.
     """
 
     object_id: ObjectId
@@ -59,6 +65,8 @@ class Account:
     entitlements: frozenset[EntityCode]
     profile: str
     status: str
+    employee_id: str = ""
+    is_synced: bool = False
 
     @property
     def domain(self) -> str:
@@ -187,12 +195,52 @@ class Tenant(Protocol):
         """Take secondary addresses from a mailbox; those that are gone already are no fault."""
         ...
 
+    async def release_litigation_hold(self, object_id: ObjectId) -> None:
+        """End the litigation hold of a mailbox; no fault when there is none."""
+        ...
+
+    async def add_aliases(self, object_id: ObjectId, aliases: Sequence[str]) -> None:
+        """Give a mailbox secondary addresses; those that it has already are no fault."""
+        ...
+
     async def remove_group_member(self, group_id: str, object_id: ObjectId) -> None:
         """End a membership; no fault when it ended already."""
         ...
 
     async def remove_group_owner(self, group_id: str, object_id: ObjectId) -> None:
         """End an ownership; no fault when it ended already. Refused for the last owner."""
+        ...
+
+    async def add_group_member(self, group_id: str, object_id: ObjectId) -> None:
+        """Make an account a member; no fault when it is one already."""
+        ...
+
+    async def add_group_owner(self, group_id: str, object_id: ObjectId) -> None:
+        """Make an account an owner; no fault when it is one already."""
+        ...
+
+    async def accounts_of(self, employee_id: str) -> Sequence[Account]:
+        """Return every account of one human that is not deleted; none for an empty number."""
+        ...
+
+    async def set_sign_in(self, object_id: ObjectId, *, enabled: bool) -> None:
+        """Let an account sign in or not; when not, its sessions end as well."""
+        ...
+
+    async def give_profile(self, object_id: ObjectId, profile: str) -> None:
+        """Give an account the licences of a profile, in one call; no fault when it has them.
+
+        Raises:
+            PermanentTenantError: No seat is left, or another licence is in the way.
+        """
+        ...
+
+    async def delete_account(self, object_id: ObjectId) -> None:
+        """Move an account to the recycle bin; no fault when it is there. Never purges."""
+        ...
+
+    async def restore_account(self, object_id: ObjectId) -> None:
+        """Bring an account back out of the recycle bin; no fault when it is back."""
         ...
 
     async def move_to_entity(self, object_id: ObjectId, entity: EntityCode) -> None:

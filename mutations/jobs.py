@@ -21,6 +21,8 @@ class Message(StrEnum):
     ORDERED = "ordered"
     COLLEAGUE_ANNOUNCED = "colleague_announced"
     ATTENTION = "attention"
+    HAND_ASKED = "hand_asked"
+    HAND_REMINDER = "hand_reminder"
     DONE = "done"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
@@ -102,6 +104,15 @@ class CarryOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindHands:
+    """Remind the service desk of steps that only a person can do."""
+
+    name: ClassVar[str] = "hands.remind"
+    request_id: RequestId
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WarnOfRetentionEnd:
     """Warn that the OneDrive data of order B will soon be gone (R8)."""
 
@@ -118,6 +129,7 @@ Job = (
     | ExpireRequest
     | StartOrder
     | CarryOut
+    | RemindHands
     | WarnOfRetentionEnd
 )
 

@@ -2,20 +2,45 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from mutations.case_finder import Outcome
 from mutations.identity import EntityCode, ObjectId
 
 
+class Route(StrEnum):
+    """By which way a step is carried out."""
+
+    GRAPH = "graph"  # Microsoft Graph
+    EXCHANGE = "exchange"  # Exchange Online
+    RECORD = "record"  # our own durable record
+    READ = "read"  # nothing changes; it is only looked at
+    HAND = "hand"  # a person does it, the bot reads it back where it can
+
+
+class Undo(StrEnum):
+    """Whether a step can be taken back."""
+
+    BACK = "back"  # from the state before, as long as nobody else took what was freed
+    NOTHING = "nothing"  # there is nothing to take back
+    HAND = "hand"  # only by a person
+    NEVER = "never"  # by nobody
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """The facts that a plan is made of."""
+    """The facts that a plan is made of.
+
+    Attributes:
+        onedrive_days: Days that OneDrive data stays after order B, by the terms agreed on (R8).
+    """
 
     subject: ObjectId
     source: EntityCode
     target: EntityCode
     outcome: Outcome
+    onedrive_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +55,8 @@ class PlannedStep:
         before: Value now; empty for none. For lists one value a line.
         after: Value when done; empty for none.
         args: What the step needs to run, JSON values only.
+        route: By which way it is carried out.
+        undo: Whether it can be taken back.
     """
 
     name: str
@@ -38,6 +65,8 @@ class PlannedStep:
     before: str = ""
     after: str = ""
     args: Mapping[str, object]
+    route: Route = Route.GRAPH
+    undo: Undo = Undo.BACK
 
 
 @dataclass(frozen=True, slots=True)

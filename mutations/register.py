@@ -105,6 +105,7 @@ class Contract:
         remind_after: Working days after which approvers are reminded, each time.
         expire_after: Working days after the start date at which a request without order ends.
         warn_before: Days before the end of the OneDrive data at which people are warned.
+        hand_days: Working days in which the service desk does a step by hand.
     """
 
     version: str
@@ -119,6 +120,7 @@ class Contract:
     order_portal: str
     service_delivery_manager: Contact
     shared_pools: tuple[str, ...] = ("Delegate365", "OASE")
+    hand_days: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,24 +7,12 @@ from typing import Final
 
 from mutations.case_finder import Outcome, Retention
 from mutations.directory import Footprint
+from mutations.hand_work import Tasks
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import ENDS, LIFE_CYCLE_VERSION, State
+from mutations.party import Party
 from mutations.plan import Plan
 from mutations.register import Contract
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """A person as a request remembers them.
-
-    Attributes:
-        employee_id: Number of the human behind the account when the request was sent; by it a
-            second account is known. Empty when unknown, and never shown.
-    """
-
-    object_id: ObjectId
-    name: str
-    employee_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +138,7 @@ class MutationRequest:
         source: Entity the colleague comes from; None when it is unknown to the register (P).
         outcome: The order that applies to what is agreed so far.
         agreed: What requester and source entity agree on, since `agreed_at`; None until they do.
+        tasks: Steps that a person does by hand, as far as they were asked for.
         life_cycle: Version of the table of transitions that the state belongs to.
         start_on: Day on which the work starts, Brussels.
         ready_on: Last day of the lead time (R1).
@@ -200,6 +189,7 @@ class MutationRequest:
     approved: str = ""
     upheld_by: ObjectId | None = None
     restored_at: datetime | None = None
+    tasks: Tasks = ()
     life_cycle: int = LIFE_CYCLE_VERSION
 
     @property

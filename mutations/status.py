@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from mutations.authority import deciders_of, service_desk_of
 from mutations.clock import local_date
+from mutations.hand_work import open_tasks
 from mutations.life_cycle import State
 from mutations.preconditions import Kind, Precondition, preconditions_of
 from mutations.register import Register
@@ -22,6 +23,7 @@ class Task(StrEnum):
     CONFIRM = "confirm"
     WAIT_FOR_DATE = "wait_for_date"
     CARRY_OUT = "carry_out"
+    BY_HAND = "by_hand"
     HELP = "help"
 
 
@@ -87,12 +89,22 @@ def _turns(
         case State.SCHEDULED:
             return [(Task.WAIT_FOR_DATE, (), request.state_since)]
         case State.CARRYING_OUT:
-            return [(Task.CARRY_OUT, (), request.state_since)]
+            return _being_done(request, register)
         case State.ATTENTION:
             desk = tuple(contact.name for contact in service_desk_of(request, register))
             return [(Task.HELP, desk, request.state_since)]
         case _:
             return []
+
+
+def _being_done(request: MutationRequest, register: Register) -> list[_Open]:
+    waiting = open_tasks(request.tasks)
+    if not waiting:
+        return [(Task.CARRY_OUT, (), request.state_since)]
+    first = waiting[0]
+    desk = tuple(contact.name for contact in service_desk_of(request, register))
+    names = (first.taken_by.name,) if first.taken_by else desk
+    return [(Task.BY_HAND, names, first.asked_at)]
 
 
 def _missing(

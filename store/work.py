@@ -98,8 +98,10 @@ def _lock(job: Job) -> str | None:
 def _queueing_lock(job: Job) -> str | None:
     """Return what it is enough to have waiting once."""
     match job:
-        case Deliver() | CarryOut():
+        case Deliver():
             return None
+        case CarryOut(request_id=request_id, resumed=resumed):
+            return f"{job.name}:{request_id}:{resumed}"
         case _:
             return f"{job.name}:{job.request_id}"
 

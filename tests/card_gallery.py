@@ -11,6 +11,7 @@ from cards.colleague_card import colleague_card
 from cards.decision_card import DecisionMode, decision_card
 from cards.discarded_card import discarded_card
 from cards.form_card import form_card
+from cards.hand_card import hand_card
 from cards.help_card import help_card
 from cards.list_card import list_card
 from cards.parts import Card
@@ -23,7 +24,9 @@ from cards.verbs import Verb
 from mutations.authority import Role
 from mutations.case_finder import Outcome, Retention
 from mutations.draft import Draft, Question
+from mutations.hand_work import Done, asked, reported, taken
 from mutations.life_cycle import State
+from mutations.party import Party
 from mutations.request import Attention, MutationRequest
 from tests import samples as s
 from texts.translator import Texts, load
@@ -198,6 +201,7 @@ def _others(t: Texts) -> Gallery:
     }
     for name, request in attentions.items():
         yield f"attention-{name}", attention_card(t, s.REGISTER, s.status(request))
+    yield from _hands(t)
     several = [s.status(s.in_state(state)) for state in ORDER_STATES]
     for waiting in (False, True):
         name = "waiting" if waiting else "mine"
@@ -206,6 +210,24 @@ def _others(t: Texts) -> Gallery:
         yield f"list-{name}-empty", list_card(t, s.REGISTER, [], waiting=waiting)
     yield "list-many", list_card(t, s.REGISTER, several * 4, waiting=False)
     yield "superseded", superseded_card(t, s.status(s.in_state(State.CARRYING_OUT)))
+
+
+def _hands(t: Texts) -> Gallery:
+    request = replace(s.in_state(State.CARRYING_OUT, Outcome.B), plan=s.BY_HAND)
+    by = Party(object_id=s.SOFIE.object_id, name=s.SOFIE.name)
+    for position, step in enumerate(s.BY_HAND.steps):
+        tasks = asked((), range(position, len(s.BY_HAND.steps)), at=s.NOW, within=2)
+        status = s.status(replace(request, tasks=tasks))
+        name = "-".join((step.name, *map(str, step.args.values()))).replace("_", "-")
+        yield f"hand-{name.replace('.', '-')}", hand_card(t, s.REGISTER, status)
+    taken_by = taken(asked((), (4,), at=s.NOW, within=2), 4, by)
+    status = s.status(replace(request, tasks=taken_by))
+    problem = problem_text(t, "error.task.words", {})
+    yield "hand-taken-problem", hand_card(t, s.REGISTER, status, problem=problem)
+    done = reported(taken_by, 4, Done(by=by, at=s.NOW, evidence="ticket 12345"))
+    status = s.status(replace(request, tasks=done))
+    yield "hand-none", hand_card(t, s.REGISTER, status)
+    yield "request-B-by-hand", _request(t, replace(request, tasks=taken_by))
 
 
 PROBLEM_PARAMS: Final[Mapping[str, object]] = {

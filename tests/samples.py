@@ -11,7 +11,8 @@ from mutations.directory import Access, Footprint, Person
 from mutations.draft import Candidate, Draft
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import State
-from mutations.plan import Obstacle, Plan, PlannedStep
+from mutations.party import Party
+from mutations.plan import Obstacle, Plan, PlannedStep, Route, Undo
 from mutations.proposal import Proposal
 from mutations.register import Approver, Contact, Contract, Entity, Register
 from mutations.request import (
@@ -21,7 +22,6 @@ from mutations.request import (
     EntitlementCheck,
     LicenceCheck,
     MutationRequest,
-    Party,
     PoolNumbers,
     StepResult,
     Terms,
@@ -147,6 +147,25 @@ PLANS: Final[Mapping[Outcome, Plan]] = MappingProxyType(
         ),
     }
 )
+_KINDS: Final = ("dynamic", "synced", "role", "licensing")
+BY_HAND: Final = Plan(
+    steps=tuple(
+        replace(one, route=Route.HAND, undo=Undo.HAND)
+        for one in (
+            *(
+                replace(
+                    step("groups.leave", "Lezersclub", "", title="Lezersclub"), args={"kind": kind}
+                )
+                for kind in _KINDS
+            ),
+            step("account.upn", OLD_UPN, NEW_UPN),
+            step("account.entity", ENTITIES[0].name, ENTITIES[1].name),
+            step("mailbox.aliases", ALIASES, ""),
+            step("mailbox.old_address", OLD_UPN, ""),
+        )
+    )
+)
+"""Each step that a person may have to do."""
 BLOCKED: Final = Plan(
     steps=PLANS[Outcome.A].steps,
     obstacles=(Obstacle("plan.obstacle.upn_taken_deleted", {"address": NEW_UPN}),),

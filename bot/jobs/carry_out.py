@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from fulfilment.engine import Engine
-from fulfilment.progress import Again, Finished, NeedsPerson
+from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, WaitsForHands
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut
 from mutations.life_cycle import State
@@ -43,13 +43,14 @@ class OrderRunner:
             return
         if resumed:
             await self._engine.resume(request_id)
-        match await self._engine.advance(request_id, request.plan):
+        match await self._engine.advance(request_id, request.plan, _reports(request)):
             case Finished():
                 await self._use.finish_work(request_id, await self._results(request))
             case Again(after_s=seconds):
-                job = CarryOut(request_id=request_id, account=account)
-                at = self._use.context.now() + timedelta(seconds=seconds)
-                await self._store.run(lambda work: work.jobs.enqueue(job, at=at))
+                await self._go_on(request_id, account, timedelta(seconds=seconds))
+            case WaitsForHands(positions=positions):
+                await self._use.ask_for_hands(request_id, positions)
+                await self._go_on(request_id, account, self._use.context.recheck_every)
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
@@ -62,6 +63,11 @@ class OrderRunner:
         last = [line.name for line in report.lines[-1:]]
         step = next(iter(open_steps + last), "")
         await self._use.give_up_work(request_id, step=step)
+
+    async def _go_on(self, request_id: RequestId, account: ObjectId, after: timedelta) -> None:
+        job = CarryOut(request_id=request_id, account=account)
+        at = self._use.context.now() + after
+        await self._store.run(lambda work: work.jobs.enqueue(job, at=at))
 
     async def _results(self, request: MutationRequest) -> tuple[StepResult, ...]:
         report = await self._engine.report(request.id)
@@ -76,3 +82,14 @@ class OrderRunner:
             for line in report.lines
             if line.verified_at is not None
         )
+
+
+def _reports(request: MutationRequest) -> dict[int, HandReport]:
+    """Return what people said of the steps that they did by hand, by position in the plan."""
+    return {
+        task.position: HandReport(
+            by=task.done.by.object_id, at=task.done.at, evidence=task.done.evidence
+        )
+        for task in request.tasks
+        if task.done is not None
+    }

@@ -1,5 +1,7 @@
 """Which handler does which job."""
 
+from collections.abc import Mapping
+
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
 from bot.jobs.parked import ParkedJobs
@@ -12,6 +14,7 @@ from mutations.jobs import (
     ExpireRequest,
     RefreshCards,
     RemindDeciders,
+    RemindHands,
     RemindRequester,
     StartOrder,
     WarnOfRetentionEnd,
@@ -37,6 +40,25 @@ def register_jobs(
     hours, the service desk gets them.
     """
 
+    def owe(name: str, handler: Handler) -> None:
+        engine.register(name, handler, retry=WITHOUT_END, on_parked=parked.recorder(name))
+
+    owe(Deliver.name, deliveries.deliver)
+    owe(RefreshCards.name, refresher.refresh)
+    owe(StartOrder.name, orders.begin)
+    for name, handler in _timers(use_cases).items():
+        owe(name, handler)
+
+    async def give_up(request_id: str, **_: object) -> None:
+        await orders.give_up(RequestId(request_id))
+        await parked.record(CarryOut.name, RequestId(request_id))
+
+    engine.register(CarryOut.name, orders.carry_out, on_parked=give_up)
+
+
+def _timers(use_cases: UseCases) -> Mapping[str, Handler]:
+    """Return what is done when its time has come, by name."""
+
     async def check(request_id: str) -> None:
         await use_cases.recheck(CheckPreconditions(request_id=RequestId(request_id)))
 
@@ -54,20 +76,14 @@ def register_jobs(
         job = WarnOfRetentionEnd(request_id=RequestId(request_id))
         await use_cases.warn_of_retention_end(job)
 
-    def owe(name: str, handler: Handler) -> None:
-        engine.register(name, handler, retry=WITHOUT_END, on_parked=parked.recorder(name))
+    async def remind_hands(request_id: str, count: int) -> None:
+        await use_cases.remind_of_hands(RemindHands(request_id=RequestId(request_id), count=count))
 
-    owe(Deliver.name, deliveries.deliver)
-    owe(RefreshCards.name, refresher.refresh)
-    owe(CheckPreconditions.name, check)
-    owe(RemindDeciders.name, remind)
-    owe(RemindRequester.name, remind_requester)
-    owe(ExpireRequest.name, expire)
-    owe(StartOrder.name, orders.begin)
-    owe(WarnOfRetentionEnd.name, warn)
-
-    async def give_up(request_id: str, **_: object) -> None:
-        await orders.give_up(RequestId(request_id))
-        await parked.record(CarryOut.name, RequestId(request_id))
-
-    engine.register(CarryOut.name, orders.carry_out, on_parked=give_up)
+    return {
+        CheckPreconditions.name: check,
+        RemindDeciders.name: remind,
+        RemindRequester.name: remind_requester,
+        ExpireRequest.name: expire,
+        RemindHands.name: remind_hands,
+        WarnOfRetentionEnd.name: warn,
+    }

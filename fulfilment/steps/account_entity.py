@@ -9,12 +9,15 @@ from typing import ClassVar
 from fulfilment.steps.step import State, StepContext, Verdict, text
 from fulfilment.tenant import PermanentTenantError
 from mutations.identity import EntityCode
+from mutations.plan import Route, Undo
 
 
 class MoveToEntity:
     """Brings the account under the new entity."""
 
     name: ClassVar[str] = "account.entity"
+    route: ClassVar[Route] = Route.GRAPH
+    undo: ClassVar[Undo] = Undo.BACK
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

@@ -4,12 +4,15 @@ from typing import ClassVar
 
 from fulfilment.steps.step import State, StepContext, Verdict, text
 from mutations.identity import Upn
+from mutations.plan import Route, Undo
 
 
 class AdaptUpn:
     """Gives the account its new UPN; the tenant keeps the old primary address as an alias."""
 
     name: ClassVar[str] = "account.upn"
+    route: ClassVar[Route] = Route.GRAPH
+    undo: ClassVar[Undo] = Undo.BACK
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

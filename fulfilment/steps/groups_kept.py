@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from fulfilment.steps.step import State, StepContext, Verdict, lines, text
+from mutations.plan import Route, Undo
 
 
 class KeepGroups:
     """Checks that the colleague still reaches every group and site of before the order."""
 
     name: ClassVar[str] = "groups.kept"
+    route: ClassVar[Route] = Route.READ
+    undo: ClassVar[Undo] = Undo.NOTHING
 
     def __init__(self, context: StepContext, args: State) -> None:  # noqa: ARG002  # as every step
         self._context = context

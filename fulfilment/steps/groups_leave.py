@@ -4,12 +4,15 @@ from typing import ClassVar
 
 from fulfilment.steps.step import State, StepContext, Verdict, text
 from fulfilment.tenant import Membership
+from mutations.plan import Route, Undo
 
 
 class LeaveGroup:
     """Ends ownership and membership of one group; the tenant refuses for its last owner."""
 
     name: ClassVar[str] = "groups.leave"
+    route: ClassVar[Route] = Route.GRAPH
+    undo: ClassVar[Undo] = Undo.BACK
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

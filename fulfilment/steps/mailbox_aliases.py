@@ -3,12 +3,15 @@
 from typing import ClassVar
 
 from fulfilment.steps.step import State, StepContext, Verdict, lines, text, texts
+from mutations.plan import Route, Undo
 
 
 class RemoveAliases:
     """Takes all secondary addresses from the mailbox, also those added since the plan."""
 
     name: ClassVar[str] = "mailbox.aliases"
+    route: ClassVar[Route] = Route.EXCHANGE
+    undo: ClassVar[Undo] = Undo.BACK
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

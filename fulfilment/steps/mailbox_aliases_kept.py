@@ -3,12 +3,15 @@
 from typing import ClassVar
 
 from fulfilment.steps.step import State, StepContext, Verdict, lines, text, texts
+from mutations.plan import Route, Undo
 
 
 class KeepAliases:
     """Checks that every address from before the order still reaches the same mailbox."""
 
     name: ClassVar[str] = "mailbox.aliases_kept"
+    route: ClassVar[Route] = Route.READ
+    undo: ClassVar[Undo] = Undo.NOTHING
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

@@ -7,6 +7,7 @@ a separate request of the source entity to the Service Delivery Manager (a choic
 from typing import ClassVar, Final
 
 from fulfilment.steps.step import State, StepContext, Verdict, text
+from mutations.plan import Route, Undo
 
 # The product's own name for it, in every language of the bot.
 READABLE_HOLD: Final = "Litigation hold"
@@ -16,6 +17,8 @@ class HoldMailbox:
     """Puts the mailbox in litigation hold, in the name of the request."""
 
     name: ClassVar[str] = "mailbox.litigation_hold"
+    route: ClassVar[Route] = Route.EXCHANGE
+    undo: ClassVar[Undo] = Undo.BACK
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

@@ -3,12 +3,15 @@
 from typing import ClassVar
 
 from fulfilment.steps.step import State, StepContext, Verdict, text
+from mutations.plan import Route, Undo
 
 
 class RemoveOldAddress:
     """Removes the alias that the tenant made of the old primary address."""
 
     name: ClassVar[str] = "mailbox.old_address"
+    route: ClassVar[Route] = Route.EXCHANGE
+    undo: ClassVar[Undo] = Undo.BACK
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

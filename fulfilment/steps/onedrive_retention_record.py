@@ -11,12 +11,15 @@ from fulfilment.retention import ONEDRIVE, RetentionRecord
 from fulfilment.steps.step import State, StepContext, Verdict
 from fulfilment.tenant import PermanentTenantError
 from mutations.clock import local_date
+from mutations.plan import Route, Undo
 
 
 class RecordRetention:
     """Keeps the record of the days that the OneDrive data stays."""
 
     name: ClassVar[str] = "onedrive.retention_record"
+    route: ClassVar[Route] = Route.RECORD
+    undo: ClassVar[Undo] = Undo.BACK
 
     def __init__(self, context: StepContext, args: State) -> None:
         self._context = context

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from fulfilment.progress import HandReport
 from fulfilment.retention import RetentionRecords
 from fulfilment.tenant import Account, Mailbox, PermanentTenantError, Tenant
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
+from mutations.plan import Route, Undo
 
 State = Mapping[str, object]
 """What a step reads: JSON values, so that it can be journalled as it is."""
@@ -23,13 +25,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepContext:
-    """The surroundings of a step of one request."""
+    """The surroundings of a step of one request.
+
+    Attributes:
+        report: What a person said who did this step by hand; None while nobody did.
+    """
 
     tenant: Tenant
     records: RetentionRecords
     clock: Clock
     request_id: RequestId
     subject: ObjectId
+    report: HandReport | None = None
 
     async def account(self) -> Account:
         """Return the account of the colleague, or refuse when it is gone."""
@@ -56,10 +63,13 @@ class StepContext:
 class Step(Protocol):
     """One change that can be looked at, made and checked.
 
-    Each may raise `TransientTenantError` and `PermanentTenantError`.
+    `route` is the usual way; where that is closed a person does it by hand, and `apply` is never
+    called. Each may raise `TransientTenantError` and `PermanentTenantError`.
     """
 
     name: ClassVar[str]
+    route: ClassVar[Route]
+    undo: ClassVar[Undo]
 
     def __init__(self, context: StepContext, args: State) -> None: ...
 

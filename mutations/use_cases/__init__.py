@@ -9,6 +9,7 @@ from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, Withdraw
 from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
 from mutations.use_cases.find import FindRequests
 from mutations.use_cases.finish_work import FinishWork, WarnBeforeRetentionEnds
+from mutations.use_cases.hand_work import AskForHands, HandWork, RemindOfHands
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
@@ -40,6 +41,9 @@ class UseCases:
     stop_for_person: StopForPerson
     give_up_work: GiveUpWork
     resume_work: ResumeWork
+    ask_for_hands: AskForHands
+    hand_work: HandWork
+    remind_of_hands: RemindOfHands
     finish_work: FinishWork
     warn_of_retention_end: WarnBeforeRetentionEnds
 
@@ -69,6 +73,9 @@ def use_cases(context: Context) -> UseCases:
         stop_for_person=StopForPerson(context),
         give_up_work=GiveUpWork(context),
         resume_work=ResumeWork(context),
+        ask_for_hands=AskForHands(context),
+        hand_work=HandWork(context),
+        remind_of_hands=RemindOfHands(context),
         finish_work=FinishWork(context),
         warn_of_retention_end=WarnBeforeRetentionEnds(context),
     )

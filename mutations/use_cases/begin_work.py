@@ -103,6 +103,7 @@ class BeginWork:
                 source=request.source,
                 target=request.target,
                 outcome=request.outcome,
+                onedrive_days=request.terms.onedrive_days,
             )
         )
         found = [*await standing_obstacles(context, request), *plan.obstacles]

@@ -1,9 +1,11 @@
 """Work that waits for a person: how it comes to that, and how it goes on."""
 
+from dataclasses import replace
 from typing import Final
 
 from mutations.authority import NotEntitledError, Role, service_desk_of
 from mutations.directory import Person
+from mutations.hand_work import forgotten
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
 from mutations.life_cycle import State
@@ -17,13 +19,17 @@ from mutations.use_cases.membership import employee_ids, same_human
 from mutations.use_cases.settle import tell
 from mutations.use_cases.standing import DECISION_FALLEN
 
+HAND_NOT_SEEN: Final = "attention.hand_not_seen"
 GIVEN_UP: Final = Obstacle("plan.obstacle.given_up", {})
 
 
 async def call_person(
     work: Work, context: Context, request: MutationRequest, attention: Attention
-) -> None:
-    """Stop the work and ask the service desk for help, telling the requester."""
+) -> MutationRequest:
+    """Stop the work and ask the service desk for help, telling the requester.
+
+    Returns the request as it was saved.
+    """
     stopped = need_person(request, attention)
     await work.audit.append(
         "work.stopped",
@@ -43,7 +49,7 @@ async def call_person(
             )
         )
     await tell(work, stopped, Message.ATTENTION, occasion=occasion)
-    await work.requests.save(stopped)
+    return await work.requests.save(stopped)
 
 
 class StopForPerson:
@@ -101,7 +107,7 @@ class ResumeWork:
             if over == DECISION_FALLEN and is_decider:
                 raise NotEntitledError(number=request.number)
             upheld_by = actor if over == DECISION_FALLEN else None
-            resumed = resume(request, at=now, upheld_by=upheld_by)
+            resumed = _asked_anew(resume(request, at=now, upheld_by=upheld_by), request)
             await work.audit.append(
                 "work.resumed", at=now, actor=actor, request_id=request.id, params={"key": over}
             )
@@ -120,6 +126,15 @@ class ResumeWork:
         by = request.decision.by
         numbers = await employee_ids(self._context.directory, by)
         return person.object_id == by.object_id or same_human(person, numbers)
+
+
+def _asked_anew(resumed: MutationRequest, stopped: MutationRequest) -> MutationRequest:
+    """Forget what was reported of a step that did not show: it waits for a person again."""
+    attention, plan = stopped.attention, stopped.plan
+    if attention is None or plan is None or attention.key != HAND_NOT_SEEN:
+        return resumed
+    again = [at for at, step in enumerate(plan.steps) if step.name == attention.step]
+    return replace(resumed, tasks=forgotten(resumed.tasks, again))
 
 
 class GiveUpWork:

@@ -8,9 +8,10 @@ from mutations.errors import DomainError
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import Deliver, Message, RefreshCards, RemindRequester
 from mutations.life_cycle import IllegalTransitionError, State
+from mutations.party import Party
 from mutations.plan import Plan
 from mutations.ports import Reading, Work
-from mutations.request import Decision, MutationRequest, Party
+from mutations.request import Decision, MutationRequest
 from mutations.timers import reminder_at
 from mutations.transitions import (
     agreed_facts,
@@ -223,7 +224,10 @@ class ConfirmOutcome:
         outcome = find_case(agreed_facts(request)).outcome
         if outcome not in ORDERS or colleague is None or colleague.entity is None:
             return None
-        return await self._context.planner.plan(move_of(colleague, request.target, outcome))
+        move = move_of(
+            colleague, request.target, outcome, onedrive_days=request.terms.onedrive_days
+        )
+        return await self._context.planner.plan(move)
 
 
 class WithdrawRequest:

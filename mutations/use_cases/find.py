@@ -18,6 +18,7 @@ _TASKS = {
     Task.GET_ENTITLEMENT: Role.REQUESTER,
     Task.FREE_LICENCES: Role.REQUESTER,
     Task.HELP: Role.SERVICE_DESK,
+    Task.BY_HAND: Role.SERVICE_DESK,
 }
 
 

@@ -11,8 +11,9 @@ from mutations.authority import NotEntitledError
 from mutations.directory import Directory, Person
 from mutations.errors import DomainError
 from mutations.identity import EntityCode, ObjectId
+from mutations.party import Party
 from mutations.register import Register
-from mutations.request import MutationRequest, Party, SetAside
+from mutations.request import MutationRequest, SetAside
 
 
 class NotAMemberError(DomainError):

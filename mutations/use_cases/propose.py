@@ -18,11 +18,12 @@ from mutations.intake import (
     check_target,
 )
 from mutations.licences import check_pools, count_pools
+from mutations.party import Party
 from mutations.plan import Move
 from mutations.ports import Work
 from mutations.proposal import Proposal
 from mutations.register import Entity
-from mutations.request import Checks, EntitlementCheck, Party
+from mutations.request import Checks, EntitlementCheck
 from mutations.use_cases.context import Context
 from mutations.use_cases.membership import look_aside, require_member, same_human
 from mutations.working_days import add_working_days
@@ -104,7 +105,14 @@ class ProposeMutation:
         plan = checks = None
         if is_order:
             checks = await self._checks(colleague, target)
-            plan = await context.planner.plan(move_of(colleague, target, finding.outcome))
+            plan = await context.planner.plan(
+                move_of(
+                    colleague,
+                    target,
+                    finding.outcome,
+                    onedrive_days=context.register.contract.onedrive_days,
+                )
+            )
         lead_time = contract.lead_times.get(finding.outcome)
         return Proposal(
             draft=draft,
@@ -186,9 +194,15 @@ def party_of(person: Person) -> Party:
     return Party(object_id=person.object_id, name=person.name, employee_id=person.employee_id)
 
 
-def move_of(colleague: Person, target: EntityCode, outcome: Outcome) -> Move:
+def move_of(
+    colleague: Person, target: EntityCode, outcome: Outcome, *, onedrive_days: int
+) -> Move:
     """Return the move that a plan is made of; the colleague has a source entity on the tenant."""
     assert colleague.entity is not None
     return Move(
-        subject=colleague.object_id, source=colleague.entity, target=target, outcome=outcome
+        subject=colleague.object_id,
+        source=colleague.entity,
+        target=target,
+        outcome=outcome,
+        onedrive_days=onedrive_days,
     )

@@ -12,9 +12,10 @@ from mutations.identity import RequestId
 from mutations.jobs import CheckPreconditions, Deliver, ExpireRequest, Message, RemindDeciders
 from mutations.licences import counted, reserve
 from mutations.life_cycle import State
+from mutations.party import Party
 from mutations.ports import OpenRequestExistsError, Reading, Work
 from mutations.proposal import Proposal
-from mutations.request import Checks, MutationRequest, Party, Terms
+from mutations.request import Checks, MutationRequest, Terms
 from mutations.timers import day_begins, reminder_at
 from mutations.use_cases.context import Context
 from mutations.use_cases.drafts import NoDraftError

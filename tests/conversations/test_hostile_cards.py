@@ -276,9 +276,16 @@ async def _buttons(stage: Stage) -> dict[Verb, Button]:
         for verb in Verb
         if verb.startswith("draft.")
     }
+    task = {"request": stopped.id, "round": 1, "position": 0}
+    by_hand = {
+        verb: Button(SOFIE, task, ("request", "position"))
+        for verb in Verb
+        if verb.startswith("hand.")
+    }
     return {
         **deciding,
         **drafting,
+        **by_hand,
         Verb.DRAFT_OPEN: Button(MARLEEN, {}, ()),
         Verb.DRAFT_SUBMIT: Button(
             MARLEEN,

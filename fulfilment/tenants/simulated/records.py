@@ -65,6 +65,7 @@ class SimAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     enabled: bool = True
     is_guest: bool = False
     is_deleted: bool = False
+    is_synced: bool = False
     mailbox: SimMailbox | None = None
     drive: SimDrive | None = None
 

@@ -58,6 +58,7 @@ class DemoPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     employee_id: str = ""
     is_guest: bool = False
     is_deleted: bool = False
+    is_synced: bool = False
 
 
 class DemoGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +165,7 @@ def _account(person: DemoPerson, now: datetime) -> SimAccount:
         entitlements=always + later,
         is_guest=person.is_guest,
         is_deleted=person.is_deleted,
+        is_synced=person.is_synced,
         mailbox=None if person.is_guest else mailbox,
         drive=None if person.is_guest else drive,
     )

@@ -1,6 +1,7 @@
 """The simulated tenant as fulfilment sees it; it obeys the rules of the real one."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -16,15 +17,12 @@ from fulfilment.tenant import (
     SiteAccess,
     domain_of,
 )
-from fulfilment.tenants.simulated.records import (
-    SimAccount,
-    SimMailbox,
-    SimMembership,
-    drive_url,
-    membership_id,
-)
+from fulfilment.tenants.simulated import changes
+from fulfilment.tenants.simulated.records import SimAccount, SimMembership, membership_id
 from fulfilment.tenants.simulated.world import SimulatedWorld
 from mutations.identity import EntityCode, ObjectId, Upn
+
+_MANAGED: Final = {GroupKind.CLOUD, GroupKind.DISTRIBUTION, GroupKind.MAIL_SECURITY}
 
 
 class SimulatedTenant:
@@ -103,50 +101,82 @@ class SimulatedTenant:
         async with self._world.call("has_domain"):
             return domain in self._domains
 
+    async def accounts_of(self, employee_id: str) -> Sequence[Account]:
+        """Return every account of one human that is not deleted; none for an empty number."""
+        async with self._world.call("accounts_of"):
+            accounts = (await self._world.accounts()).values()
+        return tuple(
+            self._account(one)
+            for one in accounts
+            if employee_id and one.employee_id == employee_id and not one.is_deleted
+        )
+
     async def set_upn(self, object_id: ObjectId, upn: Upn) -> None:
         """Give an account another UPN; refused when the domain or the name is not free to use."""
         async with self._world.write("set_upn"):
             if domain_of(upn) not in self._domains:
                 raise PermanentTenantError("tenant.domain_unknown", {"domain": domain_of(upn)})
-            holder = _holder(upn, await self._world.true_accounts())
-            if holder is not None and holder.object_id != object_id:
-                key = "tenant.upn_taken_deleted" if holder.is_deleted else "tenant.upn_taken"
-                raise PermanentTenantError(key, {"address": upn})
-            await self._world.change_account(
-                "set_upn", object_id, lambda account: _renamed(account, upn), upn=upn
-            )
+            await self._refuse_taken(upn, object_id)
+            await self._world.change_account("set_upn", object_id, changes.renamed(upn), upn=upn)
 
     async def set_litigation_hold(self, object_id: ObjectId, *, owner: str, comment: str) -> None:
         """Put the mailbox of an account in litigation hold."""
-        now = self._world.now
-
-        def held(account: SimAccount) -> SimAccount:
-            mailbox = msgspec.structs.replace(
-                _mailbox(account),
-                litigation_hold=True,
-                hold_since=now,
-                hold_owner=owner,
-                hold_comment=comment,
-            )
-            return msgspec.structs.replace(account, mailbox=mailbox)
-
+        held = changes.held(owner=owner, comment=comment, at=self._world.now)
         async with self._world.write("set_litigation_hold"):
             await self._world.change_account("set_litigation_hold", object_id, held, owner=owner)
 
+    async def release_litigation_hold(self, object_id: ObjectId) -> None:
+        """End the litigation hold of a mailbox."""
+        async with self._world.write("release_litigation_hold"):
+            await self._world.change_account(
+                "release_litigation_hold", object_id, changes.released
+            )
+
     async def remove_aliases(self, object_id: ObjectId, aliases: Sequence[str]) -> None:
         """Take secondary addresses from a mailbox."""
-
-        def without(account: SimAccount) -> SimAccount:
-            mailbox = _mailbox(account)
-            left = tuple(alias for alias in mailbox.aliases if alias not in aliases)
-            return msgspec.structs.replace(
-                account, mailbox=msgspec.structs.replace(mailbox, aliases=left)
-            )
-
         async with self._world.write("remove_aliases"):
             await self._world.change_account(
-                "remove_aliases", object_id, without, aliases=sorted(aliases)
+                "remove_aliases",
+                object_id,
+                changes.without_aliases(aliases),
+                aliases=sorted(aliases),
             )
+
+    async def add_aliases(self, object_id: ObjectId, aliases: Sequence[str]) -> None:
+        """Give a mailbox secondary addresses; refused when somebody else has one of them."""
+        async with self._world.write("add_aliases"):
+            for alias in aliases:
+                await self._refuse_taken(alias, object_id)
+            await self._world.change_account(
+                "add_aliases", object_id, changes.with_aliases(aliases), aliases=sorted(aliases)
+            )
+
+    async def set_sign_in(self, object_id: ObjectId, *, enabled: bool) -> None:
+        """Let an account sign in or not."""
+        async with self._world.write("set_sign_in"):
+            await self._world.change_account(
+                "set_sign_in",
+                object_id,
+                lambda account: msgspec.structs.replace(account, enabled=enabled),
+                enabled=enabled,
+            )
+
+    async def give_profile(self, object_id: ObjectId, profile: str) -> None:
+        """Give an account the licences of a profile; a mailbox and a OneDrive come with them."""
+        async with self._world.write("give_profile"):
+            await self._world.change_account(
+                "give_profile", object_id, changes.with_profile(profile), profile=profile
+            )
+
+    async def delete_account(self, object_id: ObjectId) -> None:
+        """Move an account to the recycle bin."""
+        async with self._world.write("delete_account"):
+            await self._world.bin_account("delete_account", object_id, is_deleted=True)
+
+    async def restore_account(self, object_id: ObjectId) -> None:
+        """Bring an account back out of the recycle bin."""
+        async with self._world.write("restore_account"):
+            await self._world.bin_account("restore_account", object_id, is_deleted=False)
 
     async def remove_group_member(self, group_id: str, object_id: ObjectId) -> None:
         """End a membership; refused where members are not managed in the tenant."""
@@ -155,7 +185,7 @@ class SimulatedTenant:
             await self._world.change_membership(
                 "remove_group_member",
                 membership_id(group=group_id, person=object_id),
-                lambda one: msgspec.structs.replace(one, is_member=False),
+                is_member=False,
             )
 
     async def remove_group_owner(self, group_id: str, object_id: ObjectId) -> None:
@@ -169,7 +199,27 @@ class SimulatedTenant:
             await self._world.change_membership(
                 "remove_group_owner",
                 membership_id(group=group_id, person=object_id),
-                lambda one: msgspec.structs.replace(one, is_owner=False),
+                is_owner=False,
+            )
+
+    async def add_group_member(self, group_id: str, object_id: ObjectId) -> None:
+        """Make an account a member; refused where members are not managed in the tenant."""
+        async with self._world.write("add_group_member"):
+            await self._cloud_group(group_id)
+            await self._world.change_membership(
+                "add_group_member",
+                membership_id(group=group_id, person=object_id),
+                is_member=True,
+            )
+
+    async def add_group_owner(self, group_id: str, object_id: ObjectId) -> None:
+        """Make an account an owner; refused where that is not managed in the tenant."""
+        async with self._world.write("add_group_owner"):
+            await self._cloud_group(group_id)
+            await self._world.change_membership(
+                "add_group_owner",
+                membership_id(group=group_id, person=object_id),
+                is_owner=True,
             )
 
     async def move_to_entity(self, object_id: ObjectId, entity: EntityCode) -> None:
@@ -184,11 +234,17 @@ class SimulatedTenant:
         async with self._world.write("move_to_entity"):
             await self._world.change_account("move_to_entity", object_id, moved, entity=entity)
 
+    async def _refuse_taken(self, address: str, object_id: ObjectId) -> None:
+        holder = _holder(address, await self._world.true_accounts())
+        if holder is not None and holder.object_id != object_id:
+            key = "tenant.upn_taken_deleted" if holder.is_deleted else "tenant.upn_taken"
+            raise PermanentTenantError(key, {"address": address})
+
     async def _cloud_group(self, group_id: str) -> str:
         group = await self._world.group(group_id)
         if group is None:
             raise PermanentTenantError("tenant.group_missing", {})
-        if group.kind is not GroupKind.CLOUD:
+        if group.kind not in _MANAGED:
             params = {"group": group.name, "kind": group.kind.value}
             raise PermanentTenantError("tenant.group_kind", params)
         return group.name
@@ -206,25 +262,9 @@ class SimulatedTenant:
             ),
             profile=found.profile,
             status=found.status,
+            employee_id=found.employee_id,
+            is_synced=found.is_synced,
         )
-
-
-def _renamed(account: SimAccount, upn: Upn) -> SimAccount:
-    if account.upn == upn:
-        return account
-    mailbox, drive = account.mailbox, account.drive
-    if mailbox is not None:
-        aliases = tuple(one for one in (*mailbox.aliases, mailbox.primary) if one != upn)
-        mailbox = msgspec.structs.replace(mailbox, primary=upn, aliases=aliases)
-    if drive is not None:
-        drive = msgspec.structs.replace(drive, url=drive_url(upn))
-    return msgspec.structs.replace(account, upn=upn, mailbox=mailbox, drive=drive)
-
-
-def _mailbox(account: SimAccount) -> SimMailbox:
-    if account.mailbox is None:
-        raise PermanentTenantError("tenant.mailbox_missing", {})
-    return account.mailbox
 
 
 def _owns(membership: SimMembership, group_id: str) -> bool:

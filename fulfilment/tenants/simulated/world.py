@@ -124,18 +124,34 @@ class SimulatedWorld:
 
         await self._change(operation, (Kind.ACCOUNT, account_id), changed, detail)
 
-    async def change_membership(
-        self,
-        operation: str,
-        membership_id: str,
-        change: Callable[[SimMembership], SimMembership],
-    ) -> None:
-        """Change what an account is in a group and note it in the ledger; readers see it late."""
+    async def bin_account(self, operation: str, account_id: str, *, is_deleted: bool) -> None:
+        """Move an account into the recycle bin or out of it, and note it in the ledger."""
 
         def changed(body: Body | None) -> Body | None:
-            return None if body is None else _body(change(msgspec.convert(body, SimMembership)))
+            if body is None:
+                raise PermanentTenantError("tenant.account_missing", {})
+            account = msgspec.convert(body, SimAccount)
+            return _body(msgspec.structs.replace(account, is_deleted=is_deleted))
 
-        await self._change(operation, (Kind.MEMBERSHIP, membership_id), changed, {})
+        await self._change(operation, (Kind.ACCOUNT, account_id), changed, {})
+
+    async def change_membership(self, operation: str, key: str, **flags: bool) -> None:
+        """Change what an account is in a group and note it in the ledger; readers see it late.
+
+        Args:
+            operation: Method of the `Tenant` port.
+            key: See `membership_id`.
+            flags: `is_member` and `is_owner` as they become; the other stays as it was.
+        """
+        group, _, person = key.partition("/")
+        nothing = SimMembership(group=group, person=person, is_member=False, is_owner=False)
+
+        def changed(body: Body | None) -> Body | None:
+            if body is None and not any(flags.values()):
+                return None
+            return _body(nothing) | (body or {}) | flags
+
+        await self._change(operation, (Kind.MEMBERSHIP, key), changed, {})
 
     async def add_missing(self, kind: Kind, records: Mapping[str, _Record]) -> int:
         """Add those objects that are not there yet, by id; tell how many that were."""

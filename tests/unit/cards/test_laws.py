@@ -51,6 +51,8 @@ def test_data_of_buttons_is_an_opaque_id_and_never_says_who_somebody_is(name: st
         verb, data = Verb(action["verb"]), set(action["data"]) - {"verb"}
         if verb in REQUEST_VERBS:
             assert data == {"request", "round"}
+        elif verb.startswith("hand."):
+            assert data == {"request", "round", "position"}
         elif verb is Verb.DRAFT_ANSWER:
             assert data in ({"draft", "question", "value"}, {"draft", "question"})
         else:
@@ -68,7 +70,12 @@ def test_at_most_one_button_of_the_card_is_the_main_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", CARDS)
 def test_only_buttons_that_read_inputs_take_them_along(name: str) -> None:
-    reading = {Verb.DRAFT_FILL, Verb.DECISION_REFUSE_SURE}
+    reading = {
+        Verb.DRAFT_FILL,
+        Verb.DECISION_REFUSE_SURE,
+        Verb.HAND_DONE,
+        Verb.HAND_CANNOT,
+    }
     for action in of_type(CARDS[name], "Action.Execute"):
         picks = action["verb"] == Verb.DRAFT_ANSWER and "value" not in action["data"]
         takes = action.get("associatedInputs") != "none"

@@ -148,7 +148,11 @@ class Stage:
 
     def move(self, outcome: Outcome, person: DemoPerson = MOVER) -> Move:
         return Move(
-            subject=demo_person_id(person.number), source=SOURCE, target=TARGET, outcome=outcome
+            subject=demo_person_id(person.number),
+            source=SOURCE,
+            target=TARGET,
+            outcome=outcome,
+            onedrive_days=30,
         )
 
     async def run(self, plan: Plan, engine: Engine | None = None) -> Progress:

@@ -44,6 +44,7 @@ async def plan_of(stage: Stage, person: int, target: str, outcome: Outcome) -> P
             source=found.entity,
             target=EntityCode(target),
             outcome=outcome,
+            onedrive_days=30,
         )
     )
 

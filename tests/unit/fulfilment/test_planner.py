@@ -7,7 +7,7 @@ from fulfilment.tenant import GroupKind
 from fulfilment.tenants.simulated.seed import DemoGroup, DemoPerson, DemoWorld
 from mutations.case_finder import Outcome
 from mutations.directory import DirectoryUnavailableError
-from mutations.plan import Obstacle
+from mutations.plan import Obstacle, Route, Undo
 from tests.unit.fulfilment.stage import (
     COLLEAGUE,
     JOINED,
@@ -148,14 +148,40 @@ async def test_last_owner_is_an_obstacle_of_b_only() -> None:
     assert plan_b.obstacles == (Obstacle("plan.obstacle.last_owner", {"group": "Winterdienst"}),)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in GroupKind if kind is not GroupKind.CLOUD])
-async def test_group_that_cannot_be_left_from_here_is_an_obstacle(kind: GroupKind) -> None:
+_ROUTES = {
+    GroupKind.CLOUD: Route.GRAPH,
+    GroupKind.DISTRIBUTION: Route.EXCHANGE,
+    GroupKind.MAIL_SECURITY: Route.EXCHANGE,
+    GroupKind.DYNAMIC: Route.HAND,
+    GroupKind.SYNCED: Route.HAND,
+    GroupKind.ROLE: Route.HAND,
+    GroupKind.LICENSING: Route.HAND,
+}
+
+
+@pytest.mark.parametrize("kind", GroupKind)
+async def test_each_kind_of_group_is_left_by_its_own_way(kind: GroupKind) -> None:
     stage = await Stage.of(with_group(structs.replace(JOINED, kind=kind)))
 
     plan = await stage.planner.plan(stage.move(Outcome.B))
 
-    params = {"group": "Winterdienst", "kind": kind.value}
-    assert plan.obstacles == (Obstacle("plan.obstacle.group_kind", params),)
+    assert plan.obstacles == ()
+    [step] = [one for one in plan.steps if one.title == "Winterdienst"]
+    assert step.route is _ROUTES[kind]
+    assert (step.undo is Undo.HAND) is (step.route is Route.HAND)
+    if step.route is Route.HAND:
+        assert plan.steps[-1] == step
+
+
+async def test_what_the_active_directory_owns_is_done_by_hand() -> None:
+    synced = structs.replace(MOVER, is_synced=True)
+    stage = await Stage.of(structs.replace(WORLD, person=(synced, COLLEAGUE)))
+
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+
+    by_hand = {step.name for step in plan.steps if step.route is Route.HAND}
+    expected = {"account.upn", "account.entity", "mailbox.aliases", "mailbox.old_address"}
+    assert by_hand == expected
 
 
 async def test_missing_mailbox_is_an_obstacle() -> None:

@@ -14,8 +14,9 @@ from mutations.clock import local_date
 from mutations.directory import Footprint
 from mutations.identity import EntityCode, RequestId, RequestNumber
 from mutations.life_cycle import State
+from mutations.party import Party
 from mutations.plan import Plan, PlannedStep
-from mutations.request import Attention, Decision, MutationRequest, Party, StepResult
+from mutations.request import Attention, Decision, MutationRequest, StepResult
 from tests.unit.mutations.strategies import (
     ORDERS,
     PEOPLE,

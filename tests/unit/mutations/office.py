@@ -10,8 +10,9 @@ from mutations.draft import Draft
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import Deliver
 from mutations.life_cycle import State
+from mutations.party import Party
 from mutations.register import Approver, Contact, Register
-from mutations.request import MutationRequest, Party
+from mutations.request import MutationRequest
 from mutations.use_cases import UseCases, use_cases
 from mutations.use_cases.context import Context
 from tests.fakes.clock import FakeClock

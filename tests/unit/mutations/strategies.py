@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from mutations.case_finder import Outcome, Retention
 from mutations.identity import EntityCode, ObjectId, Upn
+from mutations.party import Party
 from mutations.register import Approver, Contact, Contract, Deputy, Entity, Register
 from mutations.request import (
     Checks,
     EntitlementCheck,
     LicenceCheck,
-    Party,
     PoolNumbers,
     Terms,
 )

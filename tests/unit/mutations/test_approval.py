@@ -12,9 +12,10 @@ from mutations.approval import agreed_digest, digest_of, is_as_approved
 from mutations.case_finder import Outcome, Retention
 from mutations.identity import EntityCode, ObjectId, RequestId
 from mutations.life_cycle import State
+from mutations.party import Party
 from mutations.plan import Obstacle
 from mutations.register import Approver, Deputy, Register
-from mutations.request import MutationRequest, Party
+from mutations.request import MutationRequest
 from mutations.transitions import UnapprovedWorkError, need_person, plan_anew, resume, start
 from tests.unit.mutations.journeys import OTHER, PLAN, attention, latest, reachable, submitted
 from tests.unit.mutations.office import (

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from mutations.case_finder import Retention
 from mutations.draft import Candidate, Draft, Question
+from mutations.party import Party
 from mutations.plan import Move, Plan, Planner
-from mutations.request import MutationRequest, Party
+from mutations.request import MutationRequest
 from mutations.use_cases import use_cases
 from mutations.use_cases.drafts import NoDraftError
 from mutations.use_cases.submit import OldDraftError

@@ -15,10 +15,11 @@ from mutations.identity import EntityCode, ObjectId, RequestId
 from mutations.intake import ClosedEntityError, ColleagueGoneError
 from mutations.jobs import Deliver, Job, Message, RemindDeciders, RemindRequester
 from mutations.life_cycle import State
+from mutations.party import Party
 from mutations.plan import Planner
 from mutations.ports import Reading, Store, Work
 from mutations.register import Approver, Contact, Register
-from mutations.request import MutationRequest, Party
+from mutations.request import MutationRequest
 from mutations.use_cases.context import Context
 from mutations.use_cases.find import LIST_LIMIT, FindRequests
 from mutations.use_cases.propose import ProposeMutation

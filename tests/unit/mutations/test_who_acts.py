@@ -16,10 +16,11 @@ from mutations.identity import EntityCode
 from mutations.intake import OwnTransferError
 from mutations.jobs import CheckPreconditions
 from mutations.life_cycle import State
+from mutations.party import Party
 from mutations.plan import Obstacle
 from mutations.ports import OpenRequestExistsError
 from mutations.register import Approver, Contact, Deputy, Entity, Register
-from mutations.request import MutationRequest, Party
+from mutations.request import MutationRequest
 from mutations.transitions import AlreadyDecidedError, DecidedByYouError
 from mutations.use_cases.decide import (
     MissingReasonError,

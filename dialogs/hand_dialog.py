@@ -1,0 +1,53 @@
+"""What the service desk says of steps that only a person can do."""
+
+from dialogs import card_data
+from dialogs.presenter import Presenter
+from dialogs.turn import Incoming, Reply, Tracked
+from mutations.request import MutationRequest
+from mutations.use_cases import UseCases
+from texts.translator import Texts
+
+
+class HandDialog:
+    """Taking, reporting and declining one step."""
+
+    def __init__(self, texts: Texts, use_cases: UseCases, presenter: Presenter) -> None:
+        self._t = texts
+        self._use = use_cases
+        self._presenter = presenter
+
+    async def take(self, incoming: Incoming) -> Reply:
+        """Say that one does it."""
+        request = await self._use.hand_work.take(
+            incoming.person,
+            card_data.request_id(incoming.data),
+            card_data.number(incoming.data, "position"),
+        )
+        return self._follow(incoming, request)
+
+    async def done(self, incoming: Incoming) -> Reply:
+        """Say that it was done, with what shows that."""
+        request = await self._use.hand_work.report(
+            incoming.person,
+            card_data.request_id(incoming.data),
+            card_data.number(incoming.data, "position"),
+            evidence=card_data.text(incoming.inputs, "words"),
+        )
+        return self._follow(incoming, request)
+
+    async def cannot(self, incoming: Incoming) -> Reply:
+        """Say that it cannot be done, and why."""
+        request = await self._use.hand_work.decline(
+            incoming.person,
+            card_data.request_id(incoming.data),
+            card_data.number(incoming.data, "position"),
+            reason=card_data.text(incoming.inputs, "words"),
+        )
+        return self._follow(incoming, request)
+
+    def _follow(self, incoming: Incoming, request: MutationRequest) -> Reply:
+        kind = self._presenter.natural_kind(request, incoming.person)
+        card = self._presenter.by_kind(kind, request, incoming.person)
+        tracked = Tracked(kind=kind, request_id=request.id)
+        summary = self._t.plain("status.title", number=request.number)
+        return Reply((card,), summary=summary, tracked=tracked)

@@ -1,0 +1,45 @@
+"""One step that a person does by hand: asked for, reported, and read back where it can be."""
+
+from typing_extensions import override
+
+from fulfilment.journal import Entry, Journal, StepState
+from fulfilment.progress import HandReport, Progress, WaitsForHands
+from fulfilment.step_run import Pace, StepRun
+from fulfilment.steps.step import Step
+from mutations.clock import Clock
+
+
+class HandRun(StepRun):
+    """Never writes to the tenant; what a person did counts when it shows (R10)."""
+
+    def __init__(  # one more than a step that needs nobody
+        self,
+        entry: Entry,
+        step: Step,
+        *,
+        report: HandReport | None,
+        journal: Journal,
+        clock: Clock,
+        pace: Pace,
+    ) -> None:
+        super().__init__(entry, step, journal=journal, clock=clock, pace=pace)
+        self._report = report
+
+    @override
+    async def _write(self) -> Progress | None:
+        verdict = await self._step.verify(self._before)
+        if verdict.holds:
+            await self._written()
+            return None
+        if self._report is None:
+            if self._entry.state is not StepState.WAITING:
+                await self._save(state=StepState.WAITING, detail={})
+            return WaitsForHands((self._entry.position,))
+        since = self._moment("since") or self._clock.now()
+        waited_s = -self._seconds_until(since)
+        if waited_s >= self._pace.hand_deadline_s:
+            minutes = int(waited_s // 60)
+            return await self._block("attention.hand_not_seen", {"minutes": minutes})
+        return await self._poll_later(
+            {"since": since.isoformat()}, after_s=self._pace.hand_poll_s, state=StepState.WAITING
+        )

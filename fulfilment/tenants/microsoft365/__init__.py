@@ -1,0 +1,1 @@
+"""The real tenant: Microsoft Graph and Exchange Online."""
