@@ -11,6 +11,7 @@ import uvloop
 from bot import __version__
 from bot.clock import SystemClock, demo_clock
 from bot.commands.audit import audit_app
+from bot.commands.evidence import evidence
 from bot.commands.jobs import jobs_app
 from bot.commands.maintenance import maintenance_app
 from bot.commands.terminal import problems_told, refuse, settings_in_use
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(audit_app, name="audit")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(maintenance_app)
+app.command()(evidence)
 
 
 @app.callback(invoke_without_command=True)

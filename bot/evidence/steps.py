@@ -1,0 +1,64 @@
+"""What the step journal proves of each step, beside what the plan said of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from bot.evidence.shape import StepProof
+from fulfilment.journal import Entry, StepState
+from fulfilment.steps.catalogue import STEP_TYPES, readable
+from mutations.plan import Plan, PlannedStep
+
+
+def proofs_of(plan: Plan | None, entries: Sequence[Entry]) -> tuple[StepProof, ...]:
+    """Return one proof per journalled step, beside the planned step of that name and target."""
+    planned = plan.steps if plan else ()
+    return tuple(_proof(entry, _planned(planned, entry)) for entry in entries)
+
+
+def _planned(steps: Sequence[PlannedStep], entry: Entry) -> PlannedStep | None:
+    if entry.position >= len(steps):
+        return None
+    step = steps[entry.position]
+    return step if (step.name, step.target) == (entry.name, entry.target) else None
+
+
+def _proof(entry: Entry, planned: PlannedStep | None) -> StepProof:
+    is_verified = (
+        entry.state is StepState.VERIFIED
+        and entry.verified_at is not None
+        and entry.after is not None
+    )
+    # While reads do not agree, the journal still holds what an earlier read saw.
+    after = entry.after if is_verified else None
+    return StepProof(
+        position=entry.position,
+        name=entry.name,
+        title=planned.title if planned else str((entry.before or {}).get("group", "")),
+        target=entry.target,
+        state=entry.state,
+        is_verified=is_verified,
+        before=entry.before,
+        before_text=_text(entry.name, entry.before),
+        after=after,
+        after_text=_text(entry.name, after),
+        planned_before=planned.before if planned else None,
+        planned_after=planned.after if planned else None,
+        attempts=entry.attempts,
+        intent_at=_utc(entry.intent_at),
+        written_at=_utc(entry.written_at),
+        verified_at=_utc(entry.verified_at),
+        request_ids=_request_ids(entry.detail),
+    )
+
+
+def _text(name: str, state: Mapping[str, object] | None) -> str:
+    return readable(name, state) if name in STEP_TYPES else ""
+
+
+def _request_ids(detail: Mapping[str, object]) -> tuple[str, ...]:
+    ids = detail.get("request_ids")
+    return tuple(str(one) for one in ids) if isinstance(ids, list | tuple) else ()
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
