@@ -28,9 +28,10 @@ from bot.evidence.shape import (
 )
 from bot.evidence.steps import proofs_of
 from mutations.identity import EntityCode, ObjectId
+from mutations.party import Party
 from mutations.preconditions import Precondition, preconditions_of
 from mutations.register import Contact, Register
-from mutations.request import MutationRequest, Party
+from mutations.request import MutationRequest
 from store.audit_check import AuditRow
 from texts.translator import Texts
 
@@ -41,7 +42,7 @@ def document_of(found: Found, register: Register, t: Texts) -> Evidence:
     But for names: of entities, and of people who only appear by id, those of the register.
     """
     request = found.request
-    steps, approval = proofs_of(request.plan, found.steps), approval_of(found)
+    steps, approval = proofs_of(request.plan, found.steps, request.tasks), approval_of(found)
     return Evidence(
         request=_asked(request, register, t),
         preconditions=tuple(_condition(one) for one in preconditions_of(request)),

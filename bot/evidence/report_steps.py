@@ -94,6 +94,15 @@ def _times(view: View, step: StepProof) -> Iterator[str]:
             ("evidence.checked.verified_at", step.verified_at if step.is_verified else None),
         ],
     )
+    if step.by_hand is not None and step.by_hand.done is not None:
+        done = step.by_hand.done
+        words = t(
+            "evidence.checked.by_hand_words",
+            name=done.by.name,
+            moment=done.at,
+            words=shown(done.evidence),
+        )
+        yield fact(t, t("evidence.checked.by_hand"), words)
     if step.attempts:
         yield fact(t, t("evidence.checked.attempts"), shown(str(step.attempts)))
     if step.request_ids:

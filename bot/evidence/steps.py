@@ -6,13 +6,20 @@ from datetime import UTC, datetime
 from bot.evidence.shape import StepProof
 from fulfilment.journal import Entry, StepState
 from fulfilment.steps.catalogue import STEP_TYPES, readable
+from mutations.hand_work import HandTask, Tasks
 from mutations.plan import Plan, PlannedStep
 
 
-def proofs_of(plan: Plan | None, entries: Sequence[Entry]) -> tuple[StepProof, ...]:
-    """Return one proof per journalled step, beside the planned step of that name and target."""
+def proofs_of(plan: Plan | None, entries: Sequence[Entry], tasks: Tasks) -> tuple[StepProof, ...]:
+    """Return one proof per journalled step, beside the planned step of that name and target.
+
+    `tasks` tell what people said of steps that they did by hand.
+    """
     planned = plan.steps if plan else ()
-    return tuple(_proof(entry, _planned(planned, entry)) for entry in entries)
+    by_hand = {task.position: task for task in tasks}
+    return tuple(
+        _proof(entry, _planned(planned, entry), by_hand.get(entry.position)) for entry in entries
+    )
 
 
 def _planned(steps: Sequence[PlannedStep], entry: Entry) -> PlannedStep | None:
@@ -22,7 +29,7 @@ def _planned(steps: Sequence[PlannedStep], entry: Entry) -> PlannedStep | None:
     return step if (step.name, step.target) == (entry.name, entry.target) else None
 
 
-def _proof(entry: Entry, planned: PlannedStep | None) -> StepProof:
+def _proof(entry: Entry, planned: PlannedStep | None, by_hand: HandTask | None) -> StepProof:
     is_verified = (
         entry.state is StepState.VERIFIED
         and entry.verified_at is not None
@@ -48,6 +55,7 @@ def _proof(entry: Entry, planned: PlannedStep | None) -> StepProof:
         written_at=_utc(entry.written_at),
         verified_at=_utc(entry.verified_at),
         request_ids=_request_ids(entry.detail),
+        by_hand=by_hand,
     )
 
 

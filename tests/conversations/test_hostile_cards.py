@@ -276,7 +276,7 @@ async def _buttons(stage: Stage) -> dict[Verb, Button]:
         for verb in Verb
         if verb.startswith("draft.")
     }
-    task = {"request": stopped.id, "round": 1, "position": 0}
+    task: Data = {"request": stopped.id, "round": 1, "position": 0}
     by_hand = {
         verb: Button(SOFIE, task, ("request", "position"))
         for verb in Verb
