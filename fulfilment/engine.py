@@ -20,11 +20,12 @@ from fulfilment.progress import (
 from fulfilment.retention import RetentionRecords
 from fulfilment.step_run import Pace, StepRun
 from fulfilment.steps.catalogue import readable, step_of
-from fulfilment.steps.step import StepContext
+from fulfilment.steps.step import Reversible, StepContext
 from fulfilment.tenant import Tenant
+from fulfilment.undo_run import UndoRun
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
-from mutations.plan import Plan, PlannedStep, Route
+from mutations.plan import Plan, PlannedStep, Route, Undo
 
 _NO_REPORTS: Final[Mapping[int, HandReport]] = MappingProxyType({})
 
@@ -88,27 +89,44 @@ class Engine:
             if entry.state is StepState.BLOCKED:
                 await self._journal.save(_unblocked(entry), seen=entry)
 
+    async def take_back(self, request_id: RequestId, plan: Plan) -> Progress:
+        """Go on taking an order back, last step first, as far as it goes without waiting.
+
+        Safe to call at any time and any number of times. Steps that were never begun, that only
+        looked, or that a person did by hand are left as they are: the plan
+        says so of each. `Finished` is only told after every step was read once more.
+
+        Args:
+            request_id: Whose order.
+            plan: The plan it was carried out with.
+
+        Raises:
+            PlanChangedError: Another plan than before.
+            ConcurrentUpdateError: Another run took over; nothing of it was overwritten.
+        """
+        entries = await self._load(request_id)
+        if not entries:
+            return Finished()
+        steps = [run for run in self._undo_runs(plan, entries) if run is not None][::-1]
+        for run in steps:
+            progress = await run.advance()
+            if progress is not None:
+                return progress
+        for run in steps:
+            progress = await run.confirm()
+            if progress is not None:
+                return progress
+        return Finished()
+
     async def report(self, request_id: RequestId) -> Report:
         """Return each step before and after, as journalled."""
         entries = await self._load(request_id)
         return Report(request_id=request_id, lines=tuple(_line(entry) for entry in entries))
 
-    async def _load(self, request_id: RequestId) -> list[Entry]:
-        return [Entry.of(row) for row in await self._journal.load(request_id)]
-
-    def _runs(
-        self, plan: Plan, entries: Sequence[Entry], reports: Mapping[int, HandReport]
-    ) -> list[StepRun]:
-        planned = [(step.name, step.target) for step in plan.steps]
-        if planned != [(entry.name, entry.target) for entry in entries]:
-            raise PlanChangedError(entries[0].request_id if entries else "")
-        return [
-            self._run(step, entry, reports.get(entry.position))
-            for step, entry in zip(plan.steps, entries, strict=True)
-        ]
-
-    def _run(self, planned: PlannedStep, entry: Entry, report: HandReport | None) -> StepRun:
-        context = StepContext(
+    def _context(
+        self, planned: PlannedStep, entry: Entry, report: HandReport | None = None
+    ) -> StepContext:
+        return StepContext(
             tenant=self._tenant,
             records=self._records,
             clock=self._clock,
@@ -116,11 +134,45 @@ class Engine:
             subject=ObjectId(str(planned.args["subject"])),
             report=report,
         )
-        step = step_of(planned, context)
+
+    async def _load(self, request_id: RequestId) -> list[Entry]:
+        return [Entry.of(row) for row in await self._journal.load(request_id)]
+
+    def _runs(
+        self, plan: Plan, entries: Sequence[Entry], reports: Mapping[int, HandReport]
+    ) -> list[StepRun]:
+        _check_plan(plan, entries)
+        return [
+            self._run(step, entry, reports.get(entry.position))
+            for step, entry in zip(plan.steps, entries, strict=True)
+        ]
+
+    def _undo_runs(self, plan: Plan, entries: Sequence[Entry]) -> list[UndoRun | None]:
+        _check_plan(plan, entries)
+        return [
+            self._undo_run(planned, entry)
+            for planned, entry in zip(plan.steps, entries, strict=True)
+        ]
+
+    def _undo_run(self, planned: PlannedStep, entry: Entry) -> UndoRun | None:
+        if entry.before is None or entry.intent_at is None or planned.undo is not Undo.BACK:
+            return None
+        step = step_of(planned, self._context(planned, entry))
+        assert isinstance(step, Reversible)
+        return UndoRun(entry, step, journal=self._journal, clock=self._clock, pace=self._pace)
+
+    def _run(self, planned: PlannedStep, entry: Entry, report: HandReport | None) -> StepRun:
+        step = step_of(planned, self._context(planned, entry, report))
         journal, clock, pace = self._journal, self._clock, self._pace
         if planned.route is Route.HAND:
             return HandRun(entry, step, report=report, journal=journal, clock=clock, pace=pace)
         return StepRun(entry, step, journal=journal, clock=clock, pace=pace)
+
+
+def _check_plan(plan: Plan, entries: Sequence[Entry]) -> None:
+    planned = [(step.name, step.target) for step in plan.steps]
+    if planned != [(entry.name, entry.target) for entry in entries]:
+        raise PlanChangedError(entries[0].request_id if entries else "")
 
 
 async def _each(

@@ -48,6 +48,10 @@ class RetentionRecords(Protocol):
         """Keep a record; a second one for the same request changes nothing."""
         ...
 
+    async def remove(self, request_id: RequestId) -> None:
+        """Forget the record of a request; no fault when there is none."""
+        ...
+
     async def get(self, request_id: RequestId) -> RetentionRow | None:
         """Return the record of a request."""
         ...

@@ -66,6 +66,13 @@ class SqlRetentionRecords:
                 ),
             )
 
+    async def remove(self, request_id: RequestId) -> None:
+        """Forget the record of a request; no fault when there is none."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                "delete from retention_record where request_id = %s", (request_id,)
+            )
+
     async def get(self, request_id: RequestId) -> RetentionRow | None:
         """Return the record of a request."""
         async with self._database.connection() as connection:

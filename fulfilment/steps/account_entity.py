@@ -49,6 +49,17 @@ class MoveToEntity:
         state = await self.inspect()
         return Verdict(state["entity"] == self._target, state)
 
+    async def revert(self, before: State) -> None:
+        """Bring the account back under its old entity."""
+        entity = EntityCode(text(before, "entity"))
+        if (await self.inspect())["entity"] != entity:
+            await self._context.tenant.move_to_entity(self._context.subject, entity)
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when the account shows its old entity."""
+        state = await self.inspect()
+        return Verdict(state["entity"] == before["entity"], state)
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the name of the entity."""

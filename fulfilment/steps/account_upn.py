@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from fulfilment.steps.step import State, StepContext, Verdict, text
+from fulfilment.steps.step import State, StepContext, Verdict, text, texts
 from mutations.identity import Upn
 from mutations.plan import Route, Undo
 
@@ -19,9 +19,9 @@ class AdaptUpn:
         self._upn = Upn(text(args, "upn"))
 
     async def inspect(self) -> State:
-        """Return the UPN as it is."""
-        account = await self._context.account()
-        return {"upn": account.upn}
+        """Return the UPN as it is, and every address that reaches the mailbox."""
+        account, mailbox = await self._context.account(), await self._context.mailbox()
+        return {"upn": account.upn, "addresses": sorted(mailbox.addresses)}
 
     async def apply(self) -> None:
         """Set the UPN unless it is set."""
@@ -35,6 +35,28 @@ class AdaptUpn:
         mailbox = await self._context.mailbox()
         holds = account.upn == self._upn and mailbox.primary == self._upn
         return Verdict(holds, {"upn": account.upn})
+
+    async def revert(self, before: State) -> None:
+        """Give the old UPN back, and take the alias away that the new one leaves behind.
+
+        Refused when somebody took the old name meanwhile.
+        """
+        tenant, subject = self._context.tenant, self._context.subject
+        account = await self._context.account()
+        if account.upn != before["upn"]:
+            await tenant.set_upn(subject, Upn(text(before, "upn")))
+        if self._is_new(before):
+            await tenant.remove_aliases(subject, (self._upn,))
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when directory and mailbox show the old name, and the new one reaches nobody."""
+        account, mailbox = await self._context.account(), await self._context.mailbox()
+        is_back = account.upn == before["upn"] == mailbox.primary
+        is_gone = self._upn not in mailbox.addresses or not self._is_new(before)
+        return Verdict(is_back and is_gone, {"upn": account.upn})
+
+    def _is_new(self, before: State) -> bool:
+        return self._upn not in texts(before, "addresses")
 
     @staticmethod
     def readable(state: State) -> str:

@@ -44,6 +44,21 @@ class LeaveGroup:
         state = await self.inspect()
         return Verdict(not (state["member"] or state["owner"]), state)
 
+    async def revert(self, before: State) -> None:
+        """Make the colleague again what they were in the group."""
+        now = await self._membership()
+        tenant, subject = self._context.tenant, self._context.subject
+        if before["member"] and not (now and now.is_member):
+            await tenant.add_group_member(self._group_id, subject)
+        if before["owner"] and not (now and now.is_owner):
+            await tenant.add_group_owner(self._group_id, subject)
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when the colleague is in the group what they were."""
+        state = await self.inspect()
+        same = all(state[key] == before[key] for key in ("member", "owner"))
+        return Verdict(same, state)
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the name of the group while the colleague is in it."""

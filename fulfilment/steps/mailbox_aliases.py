@@ -33,6 +33,20 @@ class RemoveAliases:
         state = await self.inspect()
         return Verdict(state["aliases"] == [], state)
 
+    async def revert(self, before: State) -> None:
+        """Give the secondary addresses back; refused when somebody took one meanwhile."""
+        missing = await self._missing(before)
+        if missing:
+            await self._context.tenant.add_aliases(self._context.subject, missing)
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when every secondary address is there again."""
+        return Verdict(not await self._missing(before), await self.inspect())
+
+    async def _missing(self, before: State) -> list[str]:
+        mailbox = await self._context.pinned_mailbox(self._guid)
+        return [one for one in texts(before, "aliases") if one not in mailbox.addresses]
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the secondary addresses, one a line."""

@@ -50,6 +50,16 @@ class HoldMailbox:
         state = await self.inspect()
         return Verdict(state["hold"] is True and state["since"] is not None, state)
 
+    async def revert(self, before: State) -> None:
+        """End the hold that this order set; a hold from before stays."""
+        if not before["hold"] and (await self.inspect())["hold"]:
+            await self._context.tenant.release_litigation_hold(self._context.subject)
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when the mailbox is held or not, as before."""
+        state = await self.inspect()
+        return Verdict(state["hold"] == before["hold"], state)
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the name of the hold while there is one."""

@@ -34,6 +34,16 @@ class RemoveOldAddress:
         state = await self.inspect()
         return Verdict(state["present"] is False, state)
 
+    async def revert(self, before: State) -> None:
+        """Give the old address back; refused when somebody took it meanwhile."""
+        if before["present"] and not (await self.inspect())["present"]:
+            await self._context.tenant.add_aliases(self._context.subject, (self._address,))
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when the old address reaches the mailbox as before."""
+        state = await self.inspect()
+        return Verdict(state["present"] == before["present"], state)
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the old address while it reaches the mailbox."""

@@ -58,6 +58,15 @@ class RecordRetention:
         state = await self.inspect()
         return Verdict(state["days"] == self._days, state)
 
+    async def revert(self, before: State) -> None:  # noqa: ARG002  # there was none before
+        """Take the record away: nothing is lost on a day any more."""
+        await self._context.records.remove(self._context.request_id)
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when there is no record, as before."""
+        state = await self.inspect()
+        return Verdict(state["days"] == before["days"], state)
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the number of days with the symbol of the unit."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from fulfilment.progress import HandReport
 from fulfilment.retention import RetentionRecords
@@ -88,6 +88,22 @@ class Step(Protocol):
     @staticmethod
     def readable(state: State) -> str:
         """Return a state as a person reads it: empty for none, one value a line for lists."""
+        ...
+
+
+@runtime_checkable
+class Reversible(Protocol):
+    """A step that can be taken back from the state before (`Undo.BACK`).
+
+    Each may raise `TransientTenantError` and `PermanentTenantError`.
+    """
+
+    async def revert(self, before: State) -> None:
+        """Bring back what `inspect` told at the start; repeating it does no harm."""
+        ...
+
+    async def reverted(self, before: State) -> Verdict:
+        """Read once whether all is as it was."""
         ...
 
 

@@ -55,5 +55,8 @@ class InMemoryRetentionRecords:
     async def add(self, record: RetentionRecord) -> None:
         self.records.setdefault(record.request_id, record)
 
+    async def remove(self, request_id: RequestId) -> None:
+        self.records.pop(request_id, None)
+
     async def get(self, request_id: RequestId) -> RetentionRecord | None:
         return self.records.get(request_id)

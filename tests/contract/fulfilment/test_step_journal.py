@@ -146,6 +146,15 @@ async def test_record_is_kept_once(records: RetentionRecords) -> None:
     assert await records.get(OTHER) is None
 
 
+async def test_record_that_is_taken_back_is_gone(records: RetentionRecords) -> None:
+    await records.add(RECORD)
+
+    await records.remove(REQUEST)
+    await records.remove(OTHER)
+
+    assert await records.get(REQUEST) is None
+
+
 async def test_killed_order_goes_on_from_postgresql(database: Database) -> None:
     clock = FakeClock(NOW)
     stage = await Stage.of(objects=SqlSimulatedObjects(database, clock), clock=clock)
