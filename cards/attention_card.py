@@ -15,6 +15,7 @@ from cards.words import request_words
 from mutations.life_cycle import State
 from mutations.register import Register
 from mutations.status import Status
+from mutations.transitions import may_undo
 from texts.escaping import Safe, escape
 from texts.translator import Texts
 
@@ -58,4 +59,7 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
         text(action_of(t, attention.key, {**words, **attention.params})),
         small(t("attention.then")),
     ]
-    return card(body, [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)])
+    actions = [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)]
+    if may_undo(request) and request.undo is None:
+        actions.append(button(t, Verb.UNDO_ASK, request_data(request)))
+    return card(body, actions)

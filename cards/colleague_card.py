@@ -20,7 +20,8 @@ from texts.translator import Texts
 
 Words = Mapping[str, object]
 
-_STOPPED: Final = frozenset({State.REJECTED, State.WITHDRAWN, State.EXPIRED})
+_STOPPED: Final = frozenset({State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.UNDONE})
+_GOING_ON: Final = frozenset({State.CARRYING_OUT, State.ATTENTION, State.UNDOING})
 _LINES: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
     {
         Outcome.A: ("data", "aliases"),
@@ -53,7 +54,7 @@ def _phase(request: MutationRequest) -> str:
         return "stopped"
     if request.ordered_at is None:
         return "asked"
-    return "going_on" if request.state in {State.CARRYING_OUT, State.ATTENTION} else "announced"
+    return "going_on" if request.state in _GOING_ON else "announced"
 
 
 def _new_name(request: MutationRequest) -> dict[str, str]:

@@ -105,6 +105,7 @@ def _sections(view: _View) -> list[ElementT]:
         return [text(view.t(request.reason, **view.words)), *route]
     return [
         *_attention(view),
+        *_undone(view),
         *_to_confirm(view),
         *_preconditions(view),
         *_decision(view),
@@ -126,6 +127,13 @@ def _attention(view: _View) -> list[ElementT]:
     if view.is_for(Role.SERVICE_DESK):
         items.append(text(action_of(t, attention.key, words)))
     return [box(items, ac.ContainerStyle.ATTENTION)]
+
+
+def _undone(view: _View) -> list[ElementT]:
+    order = view.request.undo
+    if order is None:
+        return []
+    return [text(view.t("undo.said", name=order.by.name, moment=order.at, reason=order.reason))]
 
 
 def _to_confirm(view: _View) -> list[ElementT]:

@@ -18,6 +18,8 @@ COLORS: Final[Mapping[State, ac.Colors]] = MappingProxyType(
         State.SCHEDULED: ac.Colors.ACCENT,
         State.CARRYING_OUT: ac.Colors.ACCENT,
         State.ATTENTION: ac.Colors.ATTENTION,
+        State.UNDOING: ac.Colors.WARNING,
+        State.UNDONE: ac.Colors.DEFAULT,
         State.DONE: ac.Colors.GOOD,
         State.REJECTED: ac.Colors.ATTENTION,
         State.WITHDRAWN: ac.Colors.DEFAULT,

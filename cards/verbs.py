@@ -25,6 +25,8 @@ class Verb(StrEnum):
     REQUEST_WITHDRAW = "request.withdraw"
     REQUEST_WITHDRAW_SURE = "request.withdraw_sure"
     WORK_RESUME = "work.resume"
+    UNDO_ASK = "undo.ask"
+    UNDO_SURE = "undo.sure"
     HAND_TAKE = "hand.take"
     HAND_DONE = "hand.done"
     HAND_CANNOT = "hand.cannot"

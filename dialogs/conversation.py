@@ -26,6 +26,7 @@ from dialogs.turn import (
     Standing,
     Tracked,
 )
+from dialogs.undo_dialog import UndoDialog
 from mutations.authority import NotInvolvedError, Role
 from mutations.directory import DirectoryUnavailableError
 from mutations.draft import Question
@@ -93,6 +94,7 @@ class Conversations:
         self._drafts = DraftDialog(texts, use_cases, presenter, DraftAnswers(use_cases))
         self._requests = RequestDialog(texts, use_cases, presenter)
         self._hands = HandDialog(texts, use_cases, presenter)
+        self._undo = UndoDialog(texts, use_cases, presenter)
         self._presses = self._press_table()
 
     async def respond(self, incoming: Incoming) -> Reply:
@@ -226,6 +228,8 @@ class Conversations:
             Verb.REQUEST_WITHDRAW: requests.ask_withdrawal,
             Verb.REQUEST_WITHDRAW_SURE: requests.withdraw,
             Verb.WORK_RESUME: requests.resume,
+            Verb.UNDO_ASK: self._undo.ask,
+            Verb.UNDO_SURE: self._undo.sure,
             Verb.HAND_TAKE: self._hands.take,
             Verb.HAND_DONE: self._hands.done,
             Verb.HAND_CANNOT: self._hands.cannot,

@@ -10,6 +10,7 @@ from cards.hand_card import hand_card
 from cards.list_card import list_card
 from cards.request_card import request_card
 from cards.superseded_card import superseded_card
+from cards.undo_card import undo_card
 from dialogs.turn import CardKind
 from mutations.authority import Role, deciders_of
 from mutations.hand_work import open_tasks
@@ -92,6 +93,11 @@ class Presenter:
     def listing(self, statuses: Sequence[Status], *, waiting: bool) -> Card:
         """Return a list of requests."""
         return list_card(self._t, self._register, statuses, waiting=waiting)
+
+    def undo(self, request: MutationRequest, *, problem: str = "") -> Card:
+        """Return the question whether the work is to be taken back."""
+        status = self._use.find.status(request)
+        return undo_card(self._t, self._register, status, problem=problem)
 
     def superseded(self, request: MutationRequest) -> Card:
         """Return what an older card shows once a newer one of its kind was sent."""

@@ -52,7 +52,14 @@ class Viewer:
 
 
 _NEVER_ASKED = (State.REFERRED, State.SELF_SERVICE)
-SERVICE_DESK_STATES = (State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE)
+SERVICE_DESK_STATES = (
+    State.SCHEDULED,
+    State.CARRYING_OUT,
+    State.ATTENTION,
+    State.UNDOING,
+    State.UNDONE,
+    State.DONE,
+)
 
 
 def viewer(person: ObjectId, register: Register, *, on: date) -> Viewer:

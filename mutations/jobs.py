@@ -23,6 +23,8 @@ class Message(StrEnum):
     ATTENTION = "attention"
     HAND_ASKED = "hand_asked"
     HAND_REMINDER = "hand_reminder"
+    UNDO_ASKED = "undo_asked"
+    UNDONE = "undone"
     DONE = "done"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"

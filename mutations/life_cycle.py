@@ -7,7 +7,7 @@ from typing import Final
 
 from mutations.errors import DomainError
 
-LIFE_CYCLE_VERSION: Final = 1
+LIFE_CYCLE_VERSION: Final = 2
 """Version of the table below; stored with every request, raised when a stored state changes."""
 
 
@@ -19,12 +19,14 @@ class State(StrEnum):
     SCHEDULED = "scheduled"  # ordered, waiting for the start date
     CARRYING_OUT = "carrying_out"
     ATTENTION = "attention"  # a step needs a person; not an end
+    UNDOING = "undoing"  # what was changed is being taken back
     DONE = "done"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     REFERRED = "referred"  # case P
     SELF_SERVICE = "self_service"  # case D
+    UNDONE = "undone"  # taken back after the work had begun
 
 
 class Event(StrEnum):
@@ -38,6 +40,8 @@ class Event(StrEnum):
     PERSON_NEEDED = "person_needed"
     RESUMED = "resumed"
     FINISHED = "finished"
+    UNDO_ASKED = "undo_asked"
+    UNDONE = "undone"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
@@ -59,6 +63,9 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.CARRYING_OUT, Event.FINISHED): State.DONE,
         (State.CARRYING_OUT, Event.PERSON_NEEDED): State.ATTENTION,
         (State.ATTENTION, Event.RESUMED): State.CARRYING_OUT,
+        (State.ATTENTION, Event.UNDO_ASKED): State.UNDOING,
+        (State.UNDOING, Event.PERSON_NEEDED): State.ATTENTION,
+        (State.UNDOING, Event.UNDONE): State.UNDONE,
         (State.ATTENTION, Event.WITHDRAWN): State.WITHDRAWN,  # only before anything was changed
     }
 )

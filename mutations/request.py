@@ -28,6 +28,15 @@ class SetAside:
     outsiders: tuple[ObjectId, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoOrder:
+    """Who of the service desk had the work taken back, when and why."""
+
+    by: Party
+    at: datetime
+    reason: str
+
+
 NOBODY_ASIDE: Final = SetAside()
 
 
@@ -139,6 +148,7 @@ class MutationRequest:
         outcome: The order that applies to what is agreed so far.
         agreed: What requester and source entity agree on, since `agreed_at`; None until they do.
         tasks: Steps that a person does by hand, as far as they were asked for.
+        undo: Set from the moment that the work is taken back.
         life_cycle: Version of the table of transitions that the state belongs to.
         start_on: Day on which the work starts, Brussels.
         ready_on: Last day of the lead time (R1).
@@ -190,6 +200,7 @@ class MutationRequest:
     upheld_by: ObjectId | None = None
     restored_at: datetime | None = None
     tasks: Tasks = ()
+    undo: UndoOrder | None = None
     life_cycle: int = LIFE_CYCLE_VERSION
 
     @property

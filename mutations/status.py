@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from mutations.authority import deciders_of, service_desk_of
 from mutations.clock import local_date
@@ -25,6 +27,7 @@ class Task(StrEnum):
     CARRY_OUT = "carry_out"
     BY_HAND = "by_hand"
     HELP = "help"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,9 @@ def status_of(request: MutationRequest, register: Register, *, now: datetime) ->
     return Status(request=request, preconditions=preconditions, turns=turns, next=request.state)
 
 
+_OWN: Final = MappingProxyType({State.SCHEDULED: Task.WAIT_FOR_DATE, State.UNDOING: Task.UNDO})
+"""What the bot does itself in these states."""
+
 _Open = tuple[Task, tuple[str, ...], datetime]
 
 
@@ -86,8 +92,8 @@ def _turns(
             return _missing(request, preconditions, register, now)
         case State.TO_CONFIRM:
             return [(Task.CONFIRM, me, request.state_since)]
-        case State.SCHEDULED:
-            return [(Task.WAIT_FOR_DATE, (), request.state_since)]
+        case State.SCHEDULED | State.UNDOING:
+            return [(_OWN[request.state], (), request.state_since)]
         case State.CARRYING_OUT:
             return _being_done(request, register)
         case State.ATTENTION:

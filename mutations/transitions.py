@@ -15,8 +15,16 @@ from mutations.life_cycle import (
     State,
     next_state,
 )
+from mutations.party import Party
 from mutations.plan import Plan
-from mutations.request import Attention, Checks, Decision, MutationRequest, StepResult
+from mutations.request import (
+    Attention,
+    Checks,
+    Decision,
+    MutationRequest,
+    StepResult,
+    UndoOrder,
+)
 from mutations.working_days import add_working_days, next_working_day
 
 
@@ -188,7 +196,7 @@ def need_person(request: MutationRequest, attention: Attention) -> MutationReque
 def resume(
     request: MutationRequest, *, at: datetime, upheld_by: ObjectId | None = None
 ) -> MutationRequest:
-    """Go on with the work after a person has helped.
+    """Go on with the work, or with taking it back, after a person has helped.
 
     Args:
         request: The request that waits.
@@ -198,9 +206,39 @@ def resume(
     Raises:
         IllegalTransitionError: The work does not wait for a person.
     """
-    state = next_state(request.state, Event.RESUMED)
+    event = Event.RESUMED if request.undo is None else Event.UNDO_ASKED
+    state = next_state(request.state, event)
     by = upheld_by or request.upheld_by
     return request.moved(state, at, attention=None, upheld_by=by, restored_at=None)
+
+
+def may_undo(request: MutationRequest) -> bool:
+    """Tell whether the work stopped after it had begun, so that there may be something to undo."""
+    begun = request.attention is not None and bool(request.attention.step)
+    has_plan = request.plan is not None and not request.plan.obstacles
+    return request.state is State.ATTENTION and begun and has_plan
+
+
+def undo(request: MutationRequest, *, by: Party, reason: str, at: datetime) -> MutationRequest:
+    """Take back what the work changed.
+
+    Raises:
+        IllegalTransitionError: Nothing was begun, or the work does not wait for a person.
+    """
+    if not may_undo(request):
+        raise IllegalTransitionError(state=request.state, event=Event.UNDO_ASKED)
+    state = next_state(request.state, Event.UNDO_ASKED)
+    order = request.undo or UndoOrder(by=by, at=at, reason=reason)
+    return request.moved(state, at, attention=None, undo=order)
+
+
+def end_undo(request: MutationRequest, *, at: datetime) -> MutationRequest:
+    """End the request: all that could be taken back was read as it was before.
+
+    Raises:
+        IllegalTransitionError: Nothing is being taken back.
+    """
+    return request.moved(next_state(request.state, Event.UNDONE), at)
 
 
 def finish(

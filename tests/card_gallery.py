@@ -20,6 +20,7 @@ from cards.question_card import question_card
 from cards.request_card import request_card
 from cards.summary_card import summary_card
 from cards.superseded_card import superseded_card
+from cards.undo_card import undo_card
 from cards.verbs import Verb
 from mutations.authority import Role
 from mutations.case_finder import Outcome, Retention
@@ -202,6 +203,13 @@ def _others(t: Texts) -> Gallery:
     for name, request in attentions.items():
         yield f"attention-{name}", attention_card(t, s.REGISTER, s.status(request))
     yield from _hands(t)
+    yield "undo", undo_card(t, s.REGISTER, s.status(s.in_state(State.ATTENTION, Outcome.B)))
+    problem = problem_text(t, "error.undo.reason", {})
+    by_hand = replace(s.in_state(State.ATTENTION, Outcome.B), plan=s.BY_HAND)
+    yield (
+        "undo-by-hand-problem",
+        undo_card(t, s.REGISTER, s.status(by_hand), problem=problem),
+    )
     several = [s.status(s.in_state(state)) for state in ORDER_STATES]
     for waiting in (False, True):
         name = "waiting" if waiting else "mine"

@@ -25,6 +25,7 @@ from mutations.request import (
     PoolNumbers,
     StepResult,
     Terms,
+    UndoOrder,
 )
 from mutations.status import Status, status_of
 from mutations.working_days import add_working_days
@@ -315,26 +316,27 @@ def in_state(state: State, outcome: Outcome = Outcome.A) -> MutationRequest:
         start_on=TOMORROW,
         ready_on=_ready_on(outcome),
     )
-    found = sent
-    match state:
-        case State.SUBMITTED | State.REFERRED | State.SELF_SERVICE:
-            return sent
-        case State.WITHDRAWN | State.EXPIRED:
-            pass
-        case State.TO_CONFIRM:
-            other = Retention.KEEP if sent.wish is Retention.NOT_KEEP else Retention.NOT_KEEP
-            found = replace(sent, decision=decision(other))
-        case State.REJECTED:
-            found = replace(sent, decision=decision(None, REASON))
-        case State.SCHEDULED | State.CARRYING_OUT:
-            found = ordered
-        case State.ATTENTION:
-            found = replace(ordered, attention=ATTENTION)
-        case State.DONE:
-            found = _done(ordered)
+    if state in {State.SUBMITTED, State.REFERRED, State.SELF_SERVICE}:
+        return sent
+    other = Retention.KEEP if sent.wish is Retention.NOT_KEEP else Retention.NOT_KEEP
+    found = {
+        State.TO_CONFIRM: replace(sent, decision=decision(other)),
+        State.REJECTED: replace(sent, decision=decision(None, REASON)),
+        State.SCHEDULED: ordered,
+        State.CARRYING_OUT: ordered,
+        State.ATTENTION: replace(ordered, attention=ATTENTION),
+        State.UNDOING: replace(ordered, undo=UNDO),
+        State.UNDONE: replace(ordered, undo=UNDO),
+        State.DONE: _done(ordered),
+    }.get(state, sent)
     return replace(found, state=state, state_since=NOW - timedelta(days=1))
 
 
+UNDO: Final = UndoOrder(
+    by=Party(object_id=SOFIE.object_id, name=SOFIE.name),
+    at=NOW - timedelta(days=1),
+    reason="De overstap gaat niet door.",
+)
 ATTENTION: Final = Attention(
     step="account.upn",
     key="tenant.upn_taken_deleted",

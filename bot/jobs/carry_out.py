@@ -9,7 +9,7 @@ from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, WaitsF
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut
 from mutations.life_cycle import State
-from mutations.plan import Obstacle
+from mutations.plan import Obstacle, Plan
 from mutations.request import MutationRequest, StepResult
 from mutations.use_cases import UseCases
 from store.work import SqlStore
@@ -38,6 +38,10 @@ class OrderRunner:
         Raises:
             DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
         """
+        undoing = await self._use.find.being_undone(request_id)
+        if undoing is not None and undoing.plan is not None:
+            await self._take_back(request_id, account, undoing.plan)
+            return
         request = await self._use.begin_work(request_id)
         if request is None or request.state is not State.CARRYING_OUT or request.plan is None:
             return
@@ -54,6 +58,18 @@ class OrderRunner:
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
+
+    async def _take_back(self, request_id: RequestId, account: ObjectId, plan: Plan) -> None:
+        match await self._engine.take_back(request_id, plan):
+            case Finished():
+                await self._use.finish_undo(request_id)
+            case Again(after_s=seconds):
+                await self._go_on(request_id, account, timedelta(seconds=seconds))
+            case NeedsPerson(step=step, key=key, params=params):
+                obstacle = Obstacle(key, params)
+                await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
+            case WaitsForHands():
+                raise AssertionError("nobody is asked to take something back by hand")
 
     async def give_up(self, request_id: RequestId) -> None:
         """Hand an order over to the service desk that failed too often; twice is once."""

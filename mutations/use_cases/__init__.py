@@ -13,6 +13,7 @@ from mutations.use_cases.hand_work import AskForHands, HandWork, RemindOfHands
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
+from mutations.use_cases.undo_work import FinishUndo, UndoWork
 from mutations.use_cases.watch import Expire, Recheck, Remind, RemindOfConfirmation
 
 
@@ -44,6 +45,8 @@ class UseCases:
     ask_for_hands: AskForHands
     hand_work: HandWork
     remind_of_hands: RemindOfHands
+    undo_work: UndoWork
+    finish_undo: FinishUndo
     finish_work: FinishWork
     warn_of_retention_end: WarnBeforeRetentionEnds
 
@@ -76,6 +79,8 @@ def use_cases(context: Context) -> UseCases:
         ask_for_hands=AskForHands(context),
         hand_work=HandWork(context),
         remind_of_hands=RemindOfHands(context),
+        undo_work=UndoWork(context),
+        finish_undo=FinishUndo(context),
         finish_work=FinishWork(context),
         warn_of_retention_end=WarnBeforeRetentionEnds(context),
     )

@@ -20,6 +20,7 @@ from mutations.use_cases.settle import tell
 from mutations.use_cases.standing import DECISION_FALLEN
 
 HAND_NOT_SEEN: Final = "attention.hand_not_seen"
+_AT_WORK: Final = frozenset({State.CARRYING_OUT, State.UNDOING})
 GIVEN_UP: Final = Obstacle("plan.obstacle.given_up", {})
 
 
@@ -64,7 +65,7 @@ class StopForPerson:
 
         async def act(work: Work) -> None:
             request = await work.requests.get(request_id)
-            if request is None or request.state is not State.CARRYING_OUT:
+            if request is None or request.state not in _AT_WORK:
                 return
             attention = Attention(
                 step=step, key=obstacle.key, params=obstacle.params, since=context.now()
@@ -100,7 +101,7 @@ class ResumeWork:
 
         async def act(work: Work) -> MutationRequest:
             request = await helper.look(work, request_id)
-            if request.state is State.CARRYING_OUT:
+            if request.state in _AT_WORK:
                 return request
             now = context.now()
             over = request.attention.key if request.attention else ""
@@ -154,7 +155,7 @@ class GiveUpWork:
 
         async def act(work: Work) -> None:
             request = await work.requests.get(request_id)
-            if request is None or request.state not in {State.SCHEDULED, State.CARRYING_OUT}:
+            if request is None or request.state not in {State.SCHEDULED, *_AT_WORK}:
                 return
             now = self._context.now()
             if request.state is State.SCHEDULED:

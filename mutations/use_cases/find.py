@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mutations.authority import NotInvolvedError, Role, Viewer, roles
 from mutations.identity import ObjectId, RequestId, RequestNumber
+from mutations.life_cycle import State
 from mutations.ports import Reading
 from mutations.request import MutationRequest
 from mutations.status import Status, Task, status_of
@@ -59,6 +60,11 @@ class FindRequests:
             return await now.requests.by_number(number)
 
         return self._shown(await self._context.store.read(look), person)
+
+    async def being_undone(self, request_id: RequestId) -> MutationRequest | None:
+        """Return a request if it is being taken back, for the work itself."""
+        found = await self._context.store.read(lambda now: now.requests.get(request_id))
+        return found if found is not None and found.state is State.UNDOING else None
 
     def _shown(self, request: MutationRequest | None, person: ObjectId) -> MutationRequest:
         if request is None or not self.roles(request, person):

@@ -156,7 +156,7 @@ def test_numbered_steps_hold_their_values_as_lists() -> None:
 def test_every_finding_and_every_kind_of_row_has_words() -> None:
     sources = (ROOT / "mutations", ROOT / "store", ROOT / "bot")
     code = "".join(path.read_text("utf-8") for room in sources for path in room.rglob("*.py"))
-    kinds = set(re.findall(r'append\(\s*"((?:request|work|job)\.[a-z_]+|refused)"', code))
+    kinds = set(re.findall(r'append\(\s*"((?:request|work|job|hand)\.[a-z_]+|refused)"', code))
 
     assert len(kinds) >= 11
     assert [kind for kind in sorted(kinds) if not T.has(f"evidence.kind.{kind}")] == []

@@ -10,9 +10,8 @@ from tests.unit.cards.walk import all_text, nodes, of_type, rich_texts
 from tests.unit.texts.test_catalogue import ENGLISH
 
 CARDS = gallery()
-REQUEST_VERBS = {
-    verb for verb in Verb if verb.startswith(("decision.", "outcome.", "request.", "work."))
-}
+_ABOUT_A_REQUEST = ("decision.", "outcome.", "request.", "work.", "undo.")
+REQUEST_VERBS = {verb for verb in Verb if verb.startswith(_ABOUT_A_REQUEST)}
 DRAFT_KEYS = {
     Verb.DRAFT_FILL: {"draft"},
     Verb.DRAFT_CHOOSE: {"draft", "colleague"},
@@ -75,6 +74,7 @@ def test_only_buttons_that_read_inputs_take_them_along(name: str) -> None:
         Verb.DECISION_REFUSE_SURE,
         Verb.HAND_DONE,
         Verb.HAND_CANNOT,
+        Verb.UNDO_SURE,
     }
     for action in of_type(CARDS[name], "Action.Execute"):
         picks = action["verb"] == Verb.DRAFT_ANSWER and "value" not in action["data"]

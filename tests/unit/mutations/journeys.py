@@ -183,6 +183,17 @@ def go_on(draw: Draw, request: MutationRequest) -> MutationRequest:
     return transitions.resume(request, at=later(draw, request))
 
 
+def give_back(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Take the work back."""
+    at = later(draw, request)
+    return transitions.undo(request, by=request.requester, reason="Gaat niet door.", at=at)
+
+
+def give_back_whole(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Find that all was taken back."""
+    return transitions.end_undo(request, at=later(draw, request))
+
+
 def close(draw: Draw, request: MutationRequest) -> MutationRequest:
     """Finish the work."""
     at = later(draw, request)
@@ -229,7 +240,12 @@ PATHS: Final[MappingProxyType[State, tuple[tuple[Step, ...], ...]]] = MappingPro
             *_agreed_then(place, begin, stop, go_on),
             *_agreed_then(place, begin, obstruct, go_on),
         ),
-        State.ATTENTION: _agreed_then(place, begin, stop) + _agreed_then(place, begin, obstruct),
+        State.ATTENTION: _agreed_then(place, begin, stop)
+        + _agreed_then(place, begin, obstruct)
+        + _agreed_then(place, begin, stop, give_back, stop),
+        State.UNDOING: _agreed_then(place, begin, stop, give_back)
+        + _agreed_then(place, begin, stop, give_back, stop, go_on),
+        State.UNDONE: _agreed_then(place, begin, stop, give_back, give_back_whole),
         State.DONE: _agreed_then(place, begin, close)
         + _agreed_then(place, begin, stop, go_on, close),
         State.REJECTED: ((refuse,), (lack, refuse)),

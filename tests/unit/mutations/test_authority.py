@@ -269,7 +269,14 @@ def test_service_desk_sees_a_request_from_the_order_to_the_end_of_the_work(
 
     held = roles(request, viewer(person.object_id, register, on=FIRST_DAY))
 
-    at_work = request.state.value in {"scheduled", "carrying_out", "attention", "done"}
+    at_work = request.state.value in {
+        "scheduled",
+        "carrying_out",
+        "attention",
+        "undoing",
+        "undone",
+        "done",
+    }
     # Nobody helps an order of their own.
     assert (Role.SERVICE_DESK in held) is (at_work and person.object_id not in parties(request))
 

@@ -14,7 +14,7 @@ from tests.unit.mutations.strategies import laws
 # "Life of a request" of the rulebook, written down apart from the code. A change of the outcome
 # is the requester's to confirm; withdrawing is possible until something is changed, so also when
 # the plan cannot be run (`attention`); only what still waits for others can expire; the work stops
-# for a person and goes on.
+# for a person and goes on, or is taken back.
 LIFE = {
     ("submitted", "decided_otherwise"): "to_confirm",
     ("submitted", "ordered"): "scheduled",
@@ -31,10 +31,13 @@ LIFE = {
     ("carrying_out", "finished"): "done",
     ("attention", "resumed"): "carrying_out",
     ("attention", "withdrawn"): "withdrawn",
+    ("attention", "undo_asked"): "undoing",
+    ("undoing", "person_needed"): "attention",
+    ("undoing", "undone"): "undone",
 }
 BORN = {"submitted", "referred", "self_service"}  # P and D end as they are sent
-ENDS = {"done", "rejected", "withdrawn", "expired", "referred", "self_service"}
-AFTER_ORDER = {"scheduled", "carrying_out", "attention", "done"}
+ENDS = {"done", "rejected", "withdrawn", "expired", "referred", "self_service", "undone"}
+AFTER_ORDER = {"scheduled", "carrying_out", "attention", "undoing", "done", "undone"}
 
 events = st.lists(st.sampled_from(Event), max_size=30)
 

@@ -24,6 +24,7 @@ from mutations.transitions import (
     UnverifiedWorkError,
     confirm,
     decide,
+    end_undo,
     expire,
     finish,
     is_ready,
@@ -32,6 +33,7 @@ from mutations.transitions import (
     record_checks,
     resume,
     start,
+    undo,
     withdraw,
 )
 from mutations.working_days import is_working_day
@@ -65,7 +67,9 @@ POSSIBLE: Final = {
     State.TO_CONFIRM: frozenset({"confirm", "withdraw", "expire"}),
     State.SCHEDULED: frozenset({"withdraw", "start"}),
     State.CARRYING_OUT: frozenset({"find_obstacle", "stop_at_step", "finish"}),
-    State.ATTENTION: frozenset({"resume", "withdraw"}),  # withdrawn only if nothing was changed
+    # Withdrawn only if nothing was changed, taken back only if something was.
+    State.ATTENTION: frozenset({"resume", "withdraw", "undo"}),
+    State.UNDOING: frozenset({"stop_at_step", "end_undo"}),
 }
 
 
@@ -90,7 +94,10 @@ class Life(RuleBasedStateMachine):
 
     def possible(self) -> frozenset[str]:
         found = POSSIBLE.get(self.request.state, frozenset())
-        return found - {"withdraw"} if self.changed else found
+        stopped = self.request.attention
+        at_step = stopped is not None and bool(stopped.step)
+        found -= {"withdraw"} if self.changed else set()
+        return found if at_step else found - {"undo"}
 
     def likely(self) -> list[str]:
         """What may happen next: nobody gives up at once, no new plan is made half-way."""
@@ -183,6 +190,10 @@ class Life(RuleBasedStateMachine):
             "find_obstacle": lambda request: need_person(request, attention(self.now, step="")),
             "stop_at_step": lambda request: need_person(request, attention(self.now)),
             "resume": lambda request: resume(request, at=self.now),
+            "undo": lambda request: undo(
+                request, by=request.requester, reason="Gaat niet door.", at=self.now
+            ),
+            "end_undo": lambda request: end_undo(request, at=self.now),
             "finish": lambda request: finish(request, results(self.now), at=self.now),
         }
 

@@ -25,7 +25,7 @@ from tests.unit.mutations.strategies import (
     registers,
 )
 
-ENDS = {"done", "rejected", "withdrawn", "expired", "referred", "self_service"}
+ENDS = {"done", "rejected", "withdrawn", "expired", "referred", "self_service", "undone"}
 # Whose turn it is by state (rulebook, "Life of a request"); a submitted request waits for each
 # precondition that does not hold.
 TASK_OF_STATE = {
@@ -33,14 +33,15 @@ TASK_OF_STATE = {
     "scheduled": Task.WAIT_FOR_DATE,
     "carrying_out": Task.CARRY_OUT,
     "attention": Task.HELP,
+    "undoing": Task.UNDO,
 }
 TASK_OF_PRECONDITION = {
     "entitlement": Task.GET_ENTITLEMENT,
     "consultation": Task.DECIDE,
     "licences": Task.FREE_LICENCES,
 }
-by_state = settings(laws, max_examples=12)  # for each of eleven states
-BOT_DOES = {Task.WAIT_FOR_DATE, Task.CARRY_OUT}
+by_state = settings(laws, max_examples=12)  # for each of the states
+BOT_DOES = {Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO}
 
 
 def look(request: MutationRequest, register: Register, pause: timedelta) -> Status:
