@@ -6,7 +6,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install --require-hashes -
 PACKAGES := bot cards dialogs fulfilment manifest mutations store texts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e check static bench load battery faults golden cases format lock clean
+METADATA := tests/contract/microsoft365/requirements.txt
+.PHONY: help run metadata permissions test e2e check static bench load battery faults golden cases format lock clean
 
 help:  ## list these commands
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -14,7 +15,7 @@ help:  ## list these commands
 run: $(VENV)/.run  ## start bot, database, demo and client pages; RESET=1 starts with empty data
 	$(BIN)/python -m bot demo $(if $(RESET),--reset)
 
-test: $(VENV)/.dev  ## run every test that needs no browser
+test: $(VENV)/.dev metadata  ## run every test that needs no browser
 	$(BIN)/pytest -n auto
 
 e2e: $(VENV)/.dev  ## play orders A and B in the real client, in Chromium; pictures in artefacts/
@@ -39,8 +40,17 @@ load: $(VENV)/.dev  ## load the bot for ten minutes, 100 activities a second; MI
 battery: $(VENV)/.dev  ## print what forged requests reach beside three other bots; into docs/security.md
 	$(BIN)/python -m benchmarks.battery
 
-faults: $(VENV)/.dev  ## every case of the catalogue in its long form: kills, outages, forgeries, fuzz, histories
+faults: $(VENV)/.dev metadata  ## every case of the catalogue in its long form: kills, outages, forgeries, fuzz, histories
 	$(BIN)/pytest tests -m "case or long" -s
+
+metadata: build/metadata/.done  ## download Microsoft's metadata of Graph, for the contract check
+
+build/metadata/.done: $(METADATA) $(VENV)/.dev
+	$(BIN)/pip --disable-pip-version-check --quiet download --require-hashes --no-deps --only-binary :all: --dest build/metadata -r $(METADATA)
+	@touch $@
+
+permissions: $(VENV)/.dev  ## write the tables of docs/permissions.md anew
+	$(BIN)/python -m tests.contract.microsoft365.permissions_page
 
 golden: $(VENV)/.dev  ## write the golden cards anew; look at the diff afterwards
 	$(BIN)/python -m tests.golden_update
@@ -57,7 +67,7 @@ lock: $(VENV)/.dev  ## write the hash-pinned lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:  ## remove the virtual environment, caches and pictures; the demo's data stays
-	rm -rf $(VENV) artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }

@@ -32,18 +32,16 @@ from bot.jobs.refresh import CardRefresher
 from bot.jobs.registration import register_jobs
 from bot.probes import readiness_probes
 from bot.register_file import load_register
-from bot.settings import Mode, Settings, TenantKind
+from bot.settings import Mode, Settings
 from bot.storage import Storage, open_storage
+from bot.tenant_settings import TenantKind
+from bot.tenants import OpenTenant, microsoft365, simulated
 from dialogs.conversation import Conversations
 from dialogs.dates import load_languages
 from dialogs.presenter import Presenter
 from fulfilment.engine import Engine
 from fulfilment.planner import TenantPlanner
 from fulfilment.step_run import Pace
-from fulfilment.tenants.simulated.directory import SimulatedDirectory
-from fulfilment.tenants.simulated.faults import FaultPlan
-from fulfilment.tenants.simulated.seed import demo_world, seed
-from fulfilment.tenants.simulated.tenant import SimulatedTenant
 from fulfilment.tenants.simulated.world import SimulatedWorld
 from mutations.clock import Clock, local_date
 from mutations.directory import DirectoryUnavailableError
@@ -51,6 +49,7 @@ from mutations.register import Register
 from mutations.use_cases import UseCases, use_cases
 from mutations.use_cases.context import Context
 from store.health import Health
+from store.tenant_quota import SqlTenantQuota
 from texts.translator import load
 
 TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError)
@@ -65,7 +64,7 @@ class Bot:
     Attributes:
         app: The web application with its addresses.
         seals: What binds every button to who got it; tests reach behind the seal with it.
-        world: The simulated tenant, for tests and demos to look into.
+        opened: The tenant whose accounts the orders change.
     """
 
     settings: Settings
@@ -74,7 +73,13 @@ class Bot:
     channel: Channel
     app: web.Application
     seals: Seals
-    world: SimulatedWorld
+    opened: OpenTenant
+
+    @property
+    def world(self) -> SimulatedWorld:
+        """The simulated tenant, for tests and demos to look into."""
+        assert self.opened.world is not None, "the tenant is real"
+        return self.opened.world
 
     async def work(self) -> None:
         """Do jobs until cancelled."""
@@ -102,41 +107,62 @@ async def assembled(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             audit_kept(settings, clock, storage, refusals=edge.refusals, registry=metrics)
         )
         channel = await stack.enter_async_context(open_channel(settings, clock))
+        opened = await _tenant(settings, clock, register, storage=storage, stack=stack)
+        cases = _use_cases(settings, clock, register, storage=storage, opened=opened)
         yield await _assemble(
-            settings, clock, register, storage=storage, channel=channel, metrics=edge
+            settings, cases, storage=storage, channel=channel, opened=opened, metrics=edge
         )
 
 
-async def _assemble(
+async def _tenant(
     settings: Settings,
     clock: Clock,
     register: Register,
     *,
     storage: Storage,
-    channel: Channel,
-    metrics: EdgeMetrics,
-) -> Bot:
-    world = SimulatedWorld(
-        storage.simulated_objects,
-        clock=clock,
-        lag_s=settings.simulated_lag_s,
-        faults=FaultPlan.parse(settings.simulated_faults),
-    )
-    await seed(world, demo_world(), register=register)
-    tenant = SimulatedTenant(world, domains=_domains(register))
-    cases = use_cases(
+    stack: AsyncExitStack,
+) -> OpenTenant:
+    match settings.tenant:
+        case TenantKind.SIMULATED:
+            return await simulated(settings, clock, register, storage.simulated_objects)
+        case TenantKind.MICROSOFT365:
+            quota = SqlTenantQuota(storage.database)
+            return await stack.enter_async_context(microsoft365(settings, register, quota))
+
+
+def _use_cases(
+    settings: Settings,
+    clock: Clock,
+    register: Register,
+    *,
+    storage: Storage,
+    opened: OpenTenant,
+) -> UseCases:
+    return use_cases(
         Context(
             store=storage.store,
-            directory=SimulatedDirectory(world, tenant, register=register),
-            planner=TenantPlanner(tenant, register),
+            directory=opened.directory,
+            planner=TenantPlanner(opened.tenant, register),
             register=register,
             clock=clock,
             new_id=_new_id,
             recheck_every=settings.recheck_every,
         )
     )
+
+
+async def _assemble(
+    settings: Settings,
+    cases: UseCases,
+    *,
+    storage: Storage,
+    channel: Channel,
+    opened: OpenTenant,
+    metrics: EdgeMetrics,
+) -> Bot:
+    clock = cases.context.clock
     engine = Engine(
-        tenant,
+        opened.tenant,
         journal=storage.journal,
         records=storage.retention_records,
         clock=clock,
@@ -149,15 +175,15 @@ async def _assemble(
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
     _register_jobs(settings, storage, channel, cases, engine=engine, presenter=presenter)
-    simulated = settings.tenant is TenantKind.SIMULATED
-    conversations = Conversations(texts, cases, presenter, simulated=simulated)
+    is_simulated = opened.world is not None
+    conversations = Conversations(texts, cases, presenter, simulated=is_simulated)
     return Bot(
         settings=settings,
         storage=storage,
         use_cases=cases,
         channel=channel,
         app=_make_app(settings, storage, channel, conversations, clock=clock, metrics=metrics),
-        world=world,
+        opened=opened,
         seals=channel.seals,
     )
 
@@ -247,11 +273,6 @@ def _make_app(
     )
     adapter = EdgeAdapter(channel.turns, boundary.on_turn)
     return make_app(channel.gate, adapter, metrics=metrics, probes=probes)
-
-
-def _domains(register: Register) -> frozenset[str]:
-    entities = register.entities.values()
-    return frozenset(domain for each in entities if each.on_tenant for domain in each.domains)
 
 
 def _new_id() -> str:

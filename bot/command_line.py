@@ -78,6 +78,15 @@ def register(
 
 
 @app.command()
+def check() -> None:
+    """Look whether everything is in place; changes nothing."""
+    from bot.commands.check import run_check  # noqa: PLC0415 - other commands start faster without
+    from bot.tenants import parts_to_check  # noqa: PLC0415 - other commands start faster without
+
+    run_check(parts_to_check)
+
+
+@app.command()
 def manifest(
     *,
     out: Annotated[Path, typer.Argument(help="zip file to write")] = Path("dist/mutatiebot.zip"),

@@ -4,32 +4,29 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     Field,
     SecretStr,
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.demo import DEMO_REGISTER
 from bot.edge.app_certificate import check_app_certificate
 from bot.edge.turn_limits import TurnLimits
+from bot.setting_types import LOOPBACK, Guid, Url
+from bot.tenant_settings import PREFIX, TenantSettings
 from store.job_worker import WorkerSettings
 
-PREFIX: Final = "MUTATIEBOT_"
 DEMO_TENANT_ID: Final = "5f0a1f3e-6c1b-4b7e-9a55-0d2f6f0c9a10"
 DEMO_CARD_KEY: Final = "demo-key-of-local-mode-protects-nothing"
 
-_GUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[::1\]", re.ASCII)
 _CARD_KEY_LENGTH: Final = 32
 _TURNS: Final = TurnLimits()
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _TEAMS_HOSTS: Final = "smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com"
 
 
@@ -40,35 +37,8 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
-class TenantKind(StrEnum):
-    """Whose accounts the orders change."""
-
-    SIMULATED = "simulated"
-
-
-def _safe_url(value: str) -> str:
-    parts = urlsplit(value)
-    is_loopback = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if parts.hostname is None or not (parts.scheme == "https" or is_loopback):
-        raise ValueError("must be https (http is accepted for loopback hosts only)")
-    return value.rstrip("/")
-
-
-_Url = Annotated[str, AfterValidator(_safe_url)]
-_Guid = Annotated[str, Field(pattern=_GUID), AfterValidator(str.lower)]
-
-
-class Settings(BaseSettings):
+class Settings(TenantSettings):
     """The settings of one process; each field is `MUTATIEBOT_<NAME>` in the environment."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        extra="forbid",
-        frozen=True,
-        env_ignore_empty=True,
-        validate_default=True,
-        hide_input_in_errors=True,
-    )
 
     mode: Mode = Field(Mode.LOCAL, description="local: loopback, no channel login; or live")
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -87,8 +57,7 @@ class Settings(BaseSettings):
     audit_key: Path | None = Field(
         None, description="PEM file with the Ed25519 private key that signs the head of the audit"
     )
-    app_id: _Guid | None = Field(None, description="app id of the bot registration")
-    app_tenant_id: _Guid | None = Field(None, description="the one tenant that is served")
+    app_id: Guid | None = Field(None, description="app id of the bot registration")
     app_secret: SecretStr = Field(SecretStr(""), description="client secret of the bot")
     app_certificate: Path | None = Field(
         None, description="PEM file with RSA key and certificate; better than a secret"
@@ -100,25 +69,22 @@ class Settings(BaseSettings):
         "nothing, because local mode has no login, and live mode refuses it",
     )
     card_days: int = Field(180, ge=1, description="days after which a button no longer works")
-    openid_metadata_url: _Url = Field(
+    openid_metadata_url: Url = Field(
         "https://login.botframework.com/v1/.well-known/openidconfiguration",
         description="where the signing keys of the Bot Connector are announced",
     )
-    authority_url: _Url = Field(
+    authority_url: Url = Field(
         "https://login.microsoftonline.com", description="login host, without the tenant"
     )
     service_hosts: str = Field(
         _TEAMS_HOSTS, description="hosts of the Bot Connector, comma-separated, without ports"
     )
-    service_url: _Url = Field(
+    service_url: Url = Field(
         "https://smba.trafficmanager.net/emea",
         description="where conversations are opened with people who never wrote",
     )
     ca_bundle: Path | None = Field(
         None, description="file with authorities to trust beside the usual ones"
-    )
-    tenant: TenantKind = Field(
-        TenantKind.SIMULATED, description="whose accounts change; only simulated for now"
     )
     register_file: Path = Field(
         DEMO_REGISTER,
@@ -169,7 +135,7 @@ class Settings(BaseSettings):
     @field_validator("host")
     @classmethod
     def _local_is_loopback(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("mode") is Mode.LOCAL and value not in _LOOPBACK:
+        if info.data.get("mode") is Mode.LOCAL and value not in LOOPBACK:
             raise ValueError("must be a loopback address in local mode, which has no login")
         return value
 

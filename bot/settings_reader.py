@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.settings import PREFIX, Settings
+from bot.settings import Settings
+from bot.tenant_settings import PREFIX
 
 
 class SettingsError(Exception):

@@ -4,12 +4,15 @@ The client for it, with types, is `tests/world/client.py`.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from aiohttp import web
 
 from tests.fakes.bot_connector import Message
+from tests.fakes.ledger import Call
 from tests.fakes.teams_limits import TeamsLimits, Window
+from tests.fakes.tenant_controls import TenantControls
 from tests.world.server import MicrosoftWorld
 
 Command = Callable[..., Any]
@@ -32,6 +35,7 @@ class Controls:
             "block": connector.block,
             "unblock": connector.unblock,
             "chats": self._chats,
+            **TenantControls(world.tenant).commands,
         }
 
     def mount(self, router: web.UrlDispatcher) -> None:
@@ -39,6 +43,7 @@ class Controls:
         router.add_get("/control/addresses", self._addresses)
         router.add_get("/control/ledger", self._ledger)
         router.add_get("/control/inbox/{conversation}", self._inbox)
+        router.add_get("/control/tenant-calls", self._tenant_calls)
         router.add_post("/control/{command}", self._run)
 
     async def _run(self, request: web.Request) -> web.Response:
@@ -66,8 +71,17 @@ class Controls:
         after = int(request.query.get("after", "0"))
         under = request.query.get("under", "/")
         calls = self._world.ledger[after:]
-        shown = [vars(call) for call in calls if call.path.startswith(under)]
+        names = [field.name for field in fields(Call)]  # the tenant's have more: `tenant-calls`
+        shown = [
+            {name: getattr(call, name) for name in names}
+            for call in calls
+            if call.path.startswith(under)
+        ]
         return web.json_response({"calls": shown, "next": after + len(calls)})
+
+    async def _tenant_calls(self, _: web.Request) -> web.Response:
+        """Answer everything that was asked of the tenant, items of batches included."""
+        return web.json_response([vars(call) for call in self._world.tenant.calls])
 
     async def _inbox(self, request: web.Request) -> web.Response:
         """Answer the messages of a conversation as they stand, from the id `after` on."""

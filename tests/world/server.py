@@ -1,9 +1,10 @@
 """The fake Microsoft world: one server, one ledger, composed of the fakes in `tests/fakes`.
 
-It holds the signing side of the Bot Framework, the Bot Connector, and over https the Entra login.
-Each is a `Side`: it mounts its routes and writes in the ledger it was given. The directory and the
-tenant (Graph, Exchange) join in the same way: write the fake as a `Side` with paths of its own,
-name it in `MicrosoftWorld.sides`, and add what can be done to it to `tests/world/control.py`.
+It holds the signing side of the Bot Framework, the Bot Connector, the tenant (Graph and Exchange
+Online), and over https the Entra login, whose tokens the tenant knows. Each is a `Side`: it mounts
+its routes and writes in the ledger it was given. Another one joins in the same way: write the fake
+as a `Side` with paths of its own, name it in `MicrosoftWorld.sides`, and add what can be done to
+it to `tests/world/control.py`.
 What people or tests do to the world (`/control/...`) is not in the ledger; all that the bot sends
 is, addresses that nobody serves included.
 """
@@ -23,6 +24,7 @@ from tests.fakes.ledger import Call, call_of
 from tests.fakes.loopback_server import LoopbackServer
 from tests.fakes.signing import FakeBotFramework
 from tests.fakes.teams_limits import TeamsLimits
+from tests.fakes.tenant_side import FakeTenant
 
 
 class Side(Protocol):
@@ -75,10 +77,17 @@ class MicrosoftWorld:
             keeps_bodies=not options.lean,
         )
         self.login = FakeEntraLogin(options.folder, options.tenant_id, ledger=ledger)
+        self.tenant = FakeTenant(
+            SystemClock(),
+            tenant_id=options.tenant_id,
+            ledger=ledger,
+            keeps_bodies=not options.lean,
+        )
+        self.tenant.tokens.scopes = self._scope_of
 
     @property
     def sides(self) -> tuple[Side, ...]:
-        return (self.signer, self.connector)
+        return (self.signer, self.connector, self.tenant)
 
     @asynccontextmanager
     async def served(self, app: web.Application, port: int = 0) -> AsyncIterator[str]:
@@ -96,6 +105,15 @@ class MicrosoftWorld:
         finally:
             await server.stop()
             await self.login.stop()
+
+    def _scope_of(self, token: str) -> str | None:
+        """Return the scope for which the login host gave a token, None for one it did not."""
+        given = self.login.requests
+        number = token.removeprefix("token-")
+        if not token.startswith("token-") or not number.isdecimal():
+            return None
+        known = 1 <= int(number) <= len(given)
+        return str(given[int(number) - 1].get("scope", "")) if known else None
 
     async def _unknown(self, request: web.Request) -> web.Response:
         self.ledger.append(call_of(request, None, 404))

@@ -1,0 +1,180 @@
+"""The tenant whose accounts the orders change, opened by what the settings say."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from bot.clock import SystemClock
+from bot.edge.delivery_errors import TokenUnavailableError
+from bot.edge.tokens import EntraApp, MsalTokenSource
+from bot.edge.trust import trusting
+from bot.settings import Settings
+from bot.tenant_parts import TenantParts
+from bot.tenant_settings import ExchangeWay, TenantKind
+from fulfilment.tenant import Tenant, TransientTenantError
+from fulfilment.tenants.microsoft365.call import Exchange
+from fulfilment.tenants.microsoft365.directory import Microsoft365Directory
+from fulfilment.tenants.microsoft365.exchange_pwsh import PwshExchange, PwshSession
+from fulfilment.tenants.microsoft365.exchange_rest import RestExchange
+from fulfilment.tenants.microsoft365.graph import HttpGraph
+from fulfilment.tenants.microsoft365.quota import AtOnce, Quota
+from fulfilment.tenants.microsoft365.tenant import Microsoft365Tenant
+from fulfilment.tenants.microsoft365.wire import Wire
+from fulfilment.tenants.simulated.directory import SimulatedDirectory
+from fulfilment.tenants.simulated.faults import FaultPlan
+from fulfilment.tenants.simulated.seed import demo_world, seed
+from fulfilment.tenants.simulated.tenant import SimulatedTenant
+from fulfilment.tenants.simulated.world import SimulatedWorld
+from mutations.clock import Clock
+from mutations.directory import Directory
+from mutations.register import Register
+from store.simulated_objects import SqlSimulatedObjects
+from store.tenant_quota import SqlTenantQuota
+
+_GRAPH_SCOPE: Final = "https://graph.microsoft.com/.default"
+_EXCHANGE_SCOPE: Final = "https://outlook.office365.com/.default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTenant:
+    """A tenant that can be read and changed.
+
+    Attributes:
+        world: The simulated world behind it; None for a real tenant.
+    """
+
+    tenant: Tenant
+    directory: Directory
+    world: SimulatedWorld | None = None
+
+
+class FulfilmentTokens:
+    """Tokens of the app that changes accounts, which is another one than the bot."""
+
+    def __init__(self, source: MsalTokenSource) -> None:
+        self._source = source
+
+    async def token(self) -> str:
+        """Return a valid token.
+
+        Raises:
+            TransientTenantError: None could be had; nothing was sent.
+        """
+        try:
+            token = await self._source.token()
+        except TokenUnavailableError as error:
+            raise TransientTenantError from error
+        assert token is not None
+        return token
+
+    def forget(self) -> None:
+        """Drop the present token, because the other side refused it."""
+        self._source.forget()
+
+
+async def simulated(
+    settings: Settings, clock: Clock, register: Register, objects: SqlSimulatedObjects
+) -> OpenTenant:
+    """Return the simulated tenant, with the demo world in it."""
+    world = SimulatedWorld(
+        objects,
+        clock=clock,
+        lag_s=settings.simulated_lag_s,
+        faults=FaultPlan.parse(settings.simulated_faults),
+    )
+    await seed(world, demo_world(), register=register)
+    entities = register.entities.values()
+    domains = {domain for each in entities if each.on_tenant for domain in each.domains}
+    tenant = SimulatedTenant(world, domains=frozenset(domains))
+    directory = SimulatedDirectory(world, tenant, register=register)
+    return OpenTenant(tenant=tenant, directory=directory, world=world)
+
+
+@asynccontextmanager
+async def microsoft365(
+    settings: Settings, register: Register, quota: SqlTenantQuota
+) -> AsyncIterator[OpenTenant]:
+    """Open the real tenant; nothing is sent before it is asked something."""
+    async with _parts(settings, quota) as parts:
+        attributes = settings.attributes
+        tenant = Microsoft365Tenant(parts.graph, parts.exchange, attributes=attributes)
+        directory = Microsoft365Directory(
+            parts.graph, tenant, attributes=attributes, register=register
+        )
+        yield OpenTenant(tenant=tenant, directory=directory)
+
+
+@asynccontextmanager
+async def parts_to_check(settings: Settings) -> AsyncIterator[TenantParts | None]:
+    """Open the ways to the real tenant for `check`; None for the simulated one."""
+    if settings.tenant is not TenantKind.MICROSOFT365:
+        yield None
+        return
+    async with _parts(settings, AtOnce()) as parts:
+        yield parts
+
+
+@asynccontextmanager
+async def _parts(settings: Settings, quota: Quota) -> AsyncIterator[TenantParts]:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=trusting(settings.ca_bundle)),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        )
+        graph_tokens = _tokens(settings, _GRAPH_SCOPE, stack)
+        wire = Wire(session, graph_tokens, base=settings.graph_url)
+        graph = HttpGraph(wire, quota=quota)
+        stack.push_async_callback(graph.drain)
+        exchange: Exchange
+        if settings.exchange is ExchangeWay.PWSH:
+            shell = PwshExchange(_pwsh_session(settings), quota=quota)
+            stack.push_async_callback(shell.aclose)
+            yield TenantParts(tokens=graph_tokens, graph=graph, exchange=shell)
+            return
+        exchange_tokens = _tokens(settings, _EXCHANGE_SCOPE, stack)
+        assert settings.app_tenant_id
+        exchange = RestExchange(
+            Wire(session, exchange_tokens, base=settings.exchange_url),
+            tenant=settings.app_tenant_id,
+            quota=quota,
+        )
+        yield TenantParts(
+            tokens=graph_tokens,
+            graph=graph,
+            exchange=exchange,
+            exchange_tokens=exchange_tokens,
+        )
+
+
+def _tokens(settings: Settings, scope: str, stack: AsyncExitStack) -> FulfilmentTokens:
+    assert settings.fulfilment_app_id
+    credential: str | dict[str, str] = settings.fulfilment_app_secret.get_secret_value()
+    if settings.fulfilment_app_certificate is not None:
+        pem = settings.fulfilment_app_certificate.read_text("utf-8", errors="replace")
+        credential = {"private_key": pem, "public_certificate": pem}
+    app = EntraApp(
+        client_id=settings.fulfilment_app_id,
+        authority=f"{settings.authority_url}/{settings.app_tenant_id}",
+        credential=credential,
+        ca_bundle=settings.ca_bundle,
+    )
+    source = MsalTokenSource(app, clock=SystemClock(), scope=scope)
+    stack.callback(source.close)
+    return FulfilmentTokens(source)
+
+
+def _pwsh_session(settings: Settings) -> PwshSession:
+    assert settings.fulfilment_app_id
+    return PwshSession(
+        app_id=settings.fulfilment_app_id,
+        organization=settings.exchange_organization,
+        environment={"PATH": os.defpath, "HOME": str(Path.home())},
+        certificate_file=str(settings.exchange_certificate),
+    )

@@ -1,0 +1,1 @@
+"""Our calls against what Microsoft publishes about its API."""
