@@ -37,15 +37,16 @@ class AdaptUpn:
         return Verdict(holds, {"upn": account.upn})
 
     async def revert(self, before: State) -> None:
-        """Give the old UPN back, and take the alias away that the new one leaves behind.
+        """Give the old UPN back; then take the alias away that the new one leaves behind.
 
+        The second only once the mailbox shows the first: no primary address can be taken away.
         Refused when somebody took the old name meanwhile.
         """
         tenant, subject = self._context.tenant, self._context.subject
-        account = await self._context.account()
+        account, mailbox = await self._context.account(), await self._context.mailbox()
         if account.upn != before["upn"]:
             await tenant.set_upn(subject, Upn(text(before, "upn")))
-        if self._is_new(before):
+        elif self._upn in mailbox.aliases and self._is_new(before):
             await tenant.remove_aliases(subject, (self._upn,))
 
     async def reverted(self, before: State) -> Verdict:
