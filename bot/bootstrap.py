@@ -42,6 +42,7 @@ from fulfilment.planner import TenantPlanner
 from fulfilment.step_run import Pace
 from fulfilment.tenants.simulated.directory import SimulatedDirectory
 from fulfilment.tenants.simulated.faults import FaultPlan
+from fulfilment.tenants.simulated.outside import SimulatedOutside
 from fulfilment.tenants.simulated.seed import demo_world, seed
 from fulfilment.tenants.simulated.tenant import SimulatedTenant
 from fulfilment.tenants.simulated.world import SimulatedWorld
@@ -148,7 +149,8 @@ async def _assemble(
     texts = load("nl")
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
-    _register_jobs(settings, storage, channel, cases, engine=engine, presenter=presenter)
+    orders = OrderRunner(cases, engine, storage.store, SimulatedOutside(world, register))
+    _register_jobs(settings, storage, channel, cases, orders=orders, presenter=presenter)
     simulated = settings.tenant is TenantKind.SIMULATED
     conversations = Conversations(texts, cases, presenter, simulated=simulated)
     return Bot(
@@ -168,7 +170,7 @@ def _register_jobs(
     channel: Channel,
     cases: UseCases,
     *,
-    engine: Engine,
+    orders: OrderRunner,
     presenter: Presenter,
 ) -> None:
     addresses = Addresses(
@@ -208,7 +210,7 @@ def _register_jobs(
             sent_cards=storage.sent_cards,
             seals=channel.seals,
         ),
-        orders=OrderRunner(cases, engine, storage.store),
+        orders=orders,
         parked=ParkedJobs(storage.store, cases.context.clock),
     )
     storage.jobs.register(
