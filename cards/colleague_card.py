@@ -39,12 +39,17 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
     body: list[ElementT] = [
         title(t(f"colleague.title.{phase}")),
         request_header(t, request),
-        text(t(f"colleague.text.{phase}", **words)),
+        text(_first_words(t, request, words, phase)),
     ]
     if phase not in {"stopped", "asked"}:
         body += _story(t, request, words, phase)
     body.append(small(t("colleague.ask", **words)))
     return card(body)
+
+
+def _first_words(t: Texts, request: MutationRequest, words: Words, phase: str) -> Safe:
+    own = f"colleague.{request.outcome}.text.{phase}"
+    return t(own if t.has(own) else f"colleague.text.{phase}", **words)
 
 
 def _phase(request: MutationRequest) -> str:
