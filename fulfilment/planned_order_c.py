@@ -1,6 +1,7 @@
 """The lines of a plan of order C: an old account, a new one, and the data in between (R9)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fulfilment.planned_steps import hold_step
 from fulfilment.seen import Seen
@@ -56,7 +57,8 @@ def _entity(seen: Seen) -> tuple[PlannedStep, ...]:
         "target": move.target,
         "target_name": seen.target_name,
     }
-    return (_step(MoveToEntity, seen, after=seen.target_name, in_directory=True, **args),)
+    step = _step(MoveToEntity, seen, after=seen.target_name, in_directory=True, **args)
+    return (replace(step, undo=Undo.HAND),)  # where the new account was before is not known
 
 
 def _delete(seen: Seen, old_account: OldAccount) -> tuple[PlannedStep, ...]:

@@ -34,6 +34,16 @@ class BlockAccount:
         state = await self.inspect()
         return Verdict(state["enabled"] is False, state)
 
+    async def revert(self, before: State) -> None:
+        """Let the account sign in again, if it could before."""
+        if before["enabled"] and not (await self._context.account()).enabled:
+            await self._context.tenant.set_sign_in(self._context.subject, enabled=True)
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when the account can be signed in with or not, as before."""
+        state = await self.inspect()
+        return Verdict(state["enabled"] == before["enabled"], state)
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the UPN while it can be signed in with."""

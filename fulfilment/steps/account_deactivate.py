@@ -42,6 +42,16 @@ class DeleteOldAccount:
         state = await self.inspect()
         return Verdict(not state["upn"], state)
 
+    async def revert(self, before: State) -> None:
+        """Bring the account back out of the recycle bin, if it was there before."""
+        if before["upn"] and not (await self.inspect())["upn"]:
+            await self._context.tenant.restore_account(self._context.subject)
+
+    async def reverted(self, before: State) -> Verdict:
+        """Hold when the directory shows the account as before."""
+        state = await self.inspect()
+        return Verdict(state["upn"] == before["upn"], state)
+
     @staticmethod
     def readable(state: State) -> str:
         """Return the UPN while the account is there."""

@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from fulfilment.journal import StepState
-from fulfilment.progress import Finished, NeedsPerson, WaitsForHands
+from fulfilment.progress import Again, Finished, NeedsPerson, WaitsForHands
 from fulfilment.step_run import Pace
 from fulfilment.tenants.simulated.seed import DemoPerson, demo_person_id
 from mutations.plan import Obstacle, Route, Undo
@@ -26,7 +26,7 @@ STEPS = [
     ("account.licence", Route.GRAPH, Undo.HAND),
     ("account.block", Route.GRAPH, Undo.BACK),
     ("data.migration", Route.HAND, Undo.NEVER),
-    ("account.entity", Route.GRAPH, Undo.BACK),
+    ("account.entity", Route.GRAPH, Undo.HAND),
 ]
 DELETE = ("account.deactivate", Route.GRAPH, Undo.BACK)
 
@@ -276,6 +276,23 @@ async def test_delete_comes_last_and_never_purges() -> None:
     assert old.mailbox.litigation_hold
     assert old.drive is not None
     assert old.drive.size_bytes == SIZE
+
+
+async def test_taken_back_the_old_account_is_as_it_was_and_the_new_one_is_left_to_people() -> None:
+    order = await OrderC.of(old_account=OldAccount.DELETE)
+    before = await order.stage.seen()
+    await order.run_to_end()
+    new = await order.new()
+
+    engine = order.stage.engine()
+    progress = await engine.take_back(REQUEST, order.plan)
+    while isinstance(progress, Again):
+        order.stage.clock.advance(seconds=progress.after_s)
+        progress = await engine.take_back(REQUEST, order.plan)
+
+    assert progress == Finished()
+    assert await order.stage.seen() == before
+    assert await order.new() == new
 
 
 async def test_nothing_is_deleted_without_the_hold() -> None:
