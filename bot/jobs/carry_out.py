@@ -63,9 +63,7 @@ class OrderRunner:
             return
         if resumed:
             await self._engine.resume(request_id)
-        reports = _reports(request)
-        if self._outside is not None:
-            await self._outside.done_by_hand(request.plan.steps[at] for at in reports)
+        reports = await self._reported(request, request.plan)
         match await self._engine.advance(request_id, request.plan, reports):
             case Finished():
                 await self._use.finish_work(request_id, await self._results(request))
@@ -89,6 +87,12 @@ class OrderRunner:
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
             case WaitsForHands():
                 raise AssertionError("nobody is asked to take something back by hand")
+
+    async def _reported(self, request: MutationRequest, plan: Plan) -> dict[int, HandReport]:
+        reports = _reports(request)
+        if self._outside is not None:
+            await self._outside.done_by_hand(plan.steps[at] for at in reports)
+        return reports
 
     async def give_up(self, request_id: RequestId) -> None:
         """Hand an order over to the service desk that failed too often; twice is once."""
