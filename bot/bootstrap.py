@@ -42,6 +42,7 @@ from dialogs.presenter import Presenter
 from fulfilment.engine import Engine
 from fulfilment.planner import TenantPlanner
 from fulfilment.step_run import Pace
+from fulfilment.tenants.simulated.outside import SimulatedOutside
 from fulfilment.tenants.simulated.world import SimulatedWorld
 from mutations.clock import Clock, local_date
 from mutations.directory import DirectoryUnavailableError
@@ -174,7 +175,9 @@ async def _assemble(
     texts = load("nl")
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
-    _register_jobs(settings, storage, channel, cases, engine=engine, presenter=presenter)
+    outside = SimulatedOutside(opened.world, cases.context.register) if opened.world else None
+    orders = OrderRunner(cases, engine, storage.store, outside)
+    _register_jobs(settings, storage, channel, cases, orders=orders, presenter=presenter)
     is_simulated = opened.world is not None
     conversations = Conversations(texts, cases, presenter, simulated=is_simulated)
     return Bot(
@@ -194,7 +197,7 @@ def _register_jobs(
     channel: Channel,
     cases: UseCases,
     *,
-    engine: Engine,
+    orders: OrderRunner,
     presenter: Presenter,
 ) -> None:
     addresses = Addresses(
@@ -234,7 +237,7 @@ def _register_jobs(
             sent_cards=storage.sent_cards,
             seals=channel.seals,
         ),
-        orders=OrderRunner(cases, engine, storage.store),
+        orders=orders,
         parked=ParkedJobs(storage.store, cases.context.clock),
     )
     storage.jobs.register(

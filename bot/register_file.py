@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from bot.register_schema import ApproverPart, Context, EntityPart, FilePart
 from mutations.case_finder import Outcome
 from mutations.identity import EntityCode, ObjectId, Upn
-from mutations.register import Approver, Contact, Contract, Deputy, Entity, Register
+from mutations.register import Approver, Contact, Contract, Deputy, Entity, OldAccount, Register
 
 
 class RegisterFileError(Exception):
@@ -142,7 +142,10 @@ def _build(checked: FilePart) -> Register:
     terms = checked.contract
     manager = people[terms.service_delivery_manager]
     contract = Contract(
-        **terms.model_dump(exclude={"lead_times", "service_delivery_manager", "shared_pools"}),
+        **terms.model_dump(
+            exclude={"lead_times", "service_delivery_manager", "shared_pools", "old_account"}
+        ),
+        old_account=OldAccount(terms.old_account),
         lead_times=MappingProxyType(
             {Outcome(order): days for order, days in terms.lead_times.model_dump().items()}
         ),

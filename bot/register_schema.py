@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -202,6 +202,7 @@ class ContractPart(_Part):
     expire_after: PositiveInt
     warn_before: PositiveInt
     hand_days: PositiveInt = 2
+    old_account: Literal["disable", "delete"] = "disable"
     supplier: _Text
     order_portal: _Text
     service_delivery_manager: _PersonKey

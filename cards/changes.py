@@ -72,11 +72,11 @@ def result_list(t: Texts, results: Sequence[StepResult]) -> list[ElementT]:
 
 
 def access_list(t: Texts, outcome: Outcome, footprint: Footprint) -> list[ElementT]:
-    """Return the groups and sites that the order leaves to their owners (R5, R6)."""
+    """Return the groups and sites that the order leaves to their owners (R5, R6, R9)."""
     left = list(footprint.sites)
-    if outcome is Outcome.A:
+    if outcome in {Outcome.A, Outcome.C}:
         left = [*footprint.groups, *footprint.sites]
-    if outcome not in {Outcome.A, Outcome.B} or not left:
+    if outcome not in {Outcome.A, Outcome.B, Outcome.C} or not left:
         return []
     lines = [_access(t, access) for access in left]
     return [

@@ -26,7 +26,7 @@ _LINES: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
     {
         Outcome.A: ("data", "aliases"),
         Outcome.B: ("mailbox", "onedrive", "aliases"),
-        Outcome.C: ("account", "data"),
+        Outcome.C: ("account", "data", "access"),
     }
 )
 
@@ -39,12 +39,17 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
     body: list[ElementT] = [
         title(t(f"colleague.title.{phase}")),
         request_header(t, request),
-        text(t(f"colleague.text.{phase}", **words)),
+        text(_first_words(t, request, words, phase)),
     ]
     if phase not in {"stopped", "asked"}:
         body += _story(t, request, words, phase)
     body.append(small(t("colleague.ask", **words)))
     return card(body)
+
+
+def _first_words(t: Texts, request: MutationRequest, words: Words, phase: str) -> Safe:
+    own = f"colleague.{request.outcome}.text.{phase}"
+    return t(own if t.has(own) else f"colleague.text.{phase}", **words)
 
 
 def _phase(request: MutationRequest) -> str:
@@ -64,6 +69,9 @@ def _new_name(request: MutationRequest) -> dict[str, str]:
     for step in steps:
         if step.name == "account.upn" and step.after and step.after != step.before:
             return {"old": step.before, "new": step.after}
+    for result in request.results:
+        if result.name == "account.new":
+            return {"new": result.after}
     return {}
 
 
@@ -84,6 +92,8 @@ def _changes(t: Texts, request: MutationRequest, words: Words, phase: str) -> li
     if outcome in {Outcome.A, Outcome.B}:
         name = ("now" if phase == "done" else "then") if "new" in words else "same"
         lines.append(t(f"colleague.name.{name}", **words))
+    if outcome is Outcome.C and "new" in words:
+        lines.append(t("colleague.C.name", **words))
     lines += [t(f"colleague.{outcome}.{line}", **words) for line in _LINES.get(outcome, ())]
     groups = [group.name for group in request.footprint.groups]
     if outcome is Outcome.B and groups:
@@ -95,6 +105,8 @@ def _to_do(t: Texts, request: MutationRequest, words: Words, phase: str) -> list
     lines = []
     if "new" in words:
         lines.append(t(f"colleague.do.sign_in.{'now' if phase == 'done' else 'then'}", **words))
+    elif request.outcome is Outcome.C:
+        lines.append(t("colleague.do.new_account", **words))
     if request.outcome is Outcome.B and phase != "done":
         lines.append(t("colleague.do.agree", **words))
     lines.append(t("colleague.do.links"))

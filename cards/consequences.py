@@ -15,7 +15,7 @@ LINES: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
     {
         Outcome.A: ("data", "aliases", "access"),
         Outcome.B: ("mailbox", "onedrive", "aliases", "groups", "sites"),
-        Outcome.C: ("account", "data"),
+        Outcome.C: ("account", "data", "access"),
         Outcome.D: ("orders", "data"),
     }
 )

@@ -47,7 +47,7 @@ def hand_card(t: Texts, register: Register, status: Status, *, problem: str = ""
         facts(_facts(t, request, step, waiting)),
         heading(t("hand.do")),
         text(t(instruction_key(step), **{**words, "title": step.title})),
-        *_values(t, step),
+        *_values(t, step, waiting[0]),
         small(t("hand.then")),
         InputText(
             id="words",
@@ -81,8 +81,11 @@ def _facts(
     return rows
 
 
-def _values(t: Texts, step: PlannedStep) -> list[ElementT]:
+def _values(t: Texts, step: PlannedStep, task: HandTask) -> list[ElementT]:
     """Return what to copy; one value a line, so that it can be selected on a phone."""
+    if task.asks:
+        asked = [t(f"hand.value.{kind}", value=value) for kind, value in task.asks.items()]
+        return [heading(t("hand.values")), bullets(asked)]
     lines = [t("hand.value.now", value=value) for value in step.before.splitlines()]
     lines += [t("hand.value.wanted", value=value) for value in step.after.splitlines()]
     return [heading(t("hand.values")), bullets(lines)] if lines else []

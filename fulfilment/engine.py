@@ -1,6 +1,7 @@
 """Carries out a plan step by step from the journal; may be stopped and started at any point."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Final
@@ -20,7 +21,7 @@ from fulfilment.progress import (
 from fulfilment.retention import RetentionRecords
 from fulfilment.step_run import Pace, StepRun
 from fulfilment.steps.catalogue import readable, step_of
-from fulfilment.steps.step import Reversible, StepContext
+from fulfilment.steps.step import Reversible, State, StepContext
 from fulfilment.tenant import Tenant
 from fulfilment.undo_run import UndoRun
 from mutations.clock import Clock
@@ -142,10 +143,16 @@ class Engine:
         self, plan: Plan, entries: Sequence[Entry], reports: Mapping[int, HandReport]
     ) -> list[StepRun]:
         _check_plan(plan, entries)
-        return [
-            self._run(step, entry, reports.get(entry.position))
-            for step, entry in zip(plan.steps, entries, strict=True)
-        ]
+        runs: list[StepRun] = []
+
+        def verified(name: str) -> State | None:
+            return next((one.verified for one in runs if one.name == name), None)
+
+        for planned, entry in zip(plan.steps, entries, strict=True):
+            report = reports.get(entry.position)
+            context = replace(self._context(planned, entry, report), verified=verified)
+            runs.append(self._run(planned, entry, context))
+        return runs
 
     def _undo_runs(self, plan: Plan, entries: Sequence[Entry]) -> list[UndoRun | None]:
         _check_plan(plan, entries)
@@ -161,8 +168,8 @@ class Engine:
         assert isinstance(step, Reversible)
         return UndoRun(entry, step, journal=self._journal, clock=self._clock, pace=self._pace)
 
-    def _run(self, planned: PlannedStep, entry: Entry, report: HandReport | None) -> StepRun:
-        step = step_of(planned, self._context(planned, entry, report))
+    def _run(self, planned: PlannedStep, entry: Entry, context: StepContext) -> StepRun:
+        step, report = step_of(planned, context), context.report
         journal, clock, pace = self._journal, self._clock, self._pace
         if planned.route is Route.HAND:
             return HandRun(entry, step, report=report, journal=journal, clock=clock, pace=pace)
@@ -190,18 +197,20 @@ async def _together(runs: Sequence[StepRun]) -> Progress | None:
     """Bring steps of one kind forward side by side, so that they wait at the same time."""
     waits: list[float] = []
     by_hand: list[int] = []
+    asks: dict[int, Mapping[str, str]] = {}
     for run in runs:
         match await run.advance():
             case Again(after_s=seconds):
                 waits.append(seconds)
-            case WaitsForHands(positions=positions):
+            case WaitsForHands(positions=positions, asks=found):
                 by_hand += positions
+                asks |= found
             case None:
                 pass
             case progress:
                 return progress
     if by_hand:
-        return WaitsForHands(tuple(by_hand))
+        return WaitsForHands(tuple(by_hand), asks)
     return Again(min(waits)) if waits else None
 
 

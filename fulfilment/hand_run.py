@@ -34,7 +34,8 @@ class HandRun(StepRun):
         if self._report is None:
             if self._entry.state is not StepState.WAITING:
                 await self._save(state=StepState.WAITING, detail={})
-            return WaitsForHands((self._entry.position,))
+            position = self._entry.position
+            return WaitsForHands((position,), {position: verdict.asks} if verdict.asks else {})
         since = self._moment("since") or self._clock.now()
         waited_s = -self._seconds_until(since)
         if waited_s >= self._pace.hand_deadline_s:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from fulfilment.planned_order_c import order_c_obstacles, order_c_steps
 from fulfilment.planned_steps import (
     BY_HAND,
     aliases_kept_step,
@@ -19,10 +20,10 @@ from fulfilment.tenant import Membership, domain_of
 from mutations.case_finder import Outcome
 from mutations.identity import Upn
 from mutations.plan import Obstacle, PlannedStep, Route
-from mutations.register import Entity
+from mutations.register import Entity, OldAccount
 
-AUTOMATIC: Final = frozenset({Outcome.A, Outcome.B})
-"""Orders that are carried out without a person."""
+ORDERS: Final = frozenset({Outcome.A, Outcome.B, Outcome.C})
+"""Outcomes that are carried out; the others are no order."""
 
 
 def new_upn_of(upn: Upn, target: Entity) -> Upn | None:
@@ -35,14 +36,23 @@ def new_upn_of(upn: Upn, target: Entity) -> Upn | None:
 def obstacles_of(seen: Seen) -> tuple[Obstacle, ...]:
     """Return everything that stands in the way, so that a person can solve it in one go."""
     found = [*_entity_obstacles(seen), *_upn_obstacles(seen)]
+    if seen.move.outcome is Outcome.C:
+        found += order_c_obstacles(seen)
     if seen.move.outcome is Outcome.B:
         for membership in seen.memberships:
             found += _group_obstacles(seen, membership)
     return tuple(found)
 
 
-def steps_of(seen: Seen) -> tuple[PlannedStep, ...]:
-    """Return the steps of order A or B in the sequence in which they are carried out."""
+def steps_of(seen: Seen, old_account: OldAccount) -> tuple[PlannedStep, ...]:
+    """Return the steps of an order in the sequence in which they are carried out.
+
+    Args:
+        seen: What was read.
+        old_account: What becomes of the old account of order C, by the terms agreed on.
+    """
+    if seen.move.outcome is Outcome.C:
+        return order_c_steps(seen, old_account)
     return _steps_a(seen) if seen.move.outcome is Outcome.A else _steps_b(seen)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fulfilment.orders import AUTOMATIC, new_upn_of, obstacles_of, steps_of
+from fulfilment.orders import ORDERS, new_upn_of, obstacles_of, steps_of
 from fulfilment.seen import Seen
 from fulfilment.tenant import PermanentTenantError, Tenant, TransientTenantError, domain_of
 from mutations.case_finder import Outcome
@@ -12,7 +12,7 @@ from mutations.register import Entity, Register
 
 
 class TenantPlanner:
-    """Plans orders A and B; order C is a manual order, D and P are none."""
+    """Plans orders A, B and C; D and P are none."""
 
     def __init__(self, tenant: Tenant, register: Register) -> None:
         self._tenant = tenant
@@ -24,10 +24,10 @@ class TenantPlanner:
         Raises:
             DirectoryUnavailableError: The tenant did not answer.
         """
-        if move.outcome not in AUTOMATIC:
-            return _refused(*_not_automatic(move.outcome))
+        if move.outcome not in ORDERS:
+            return _refused("plan.obstacle.no_order", {"order": move.outcome.value})
         target = self._register.entity(move.target)
-        if target is None or not target.domains:
+        if target is None or not (target.domains or move.outcome is Outcome.C):
             params = {"entity": self._register.name_of(move.target)}
             return _refused("plan.obstacle.target_without_domain", params)
         try:
@@ -36,7 +36,8 @@ class TenantPlanner:
             raise DirectoryUnavailableError from error
         except PermanentTenantError as error:
             return _refused(error.key, error.params)
-        return Plan(steps=steps_of(seen), obstacles=obstacles_of(seen))
+        old_account = self._register.contract.old_account
+        return Plan(steps=steps_of(seen, old_account), obstacles=obstacles_of(seen))
 
     async def _see(self, move: Move, target: Entity) -> Seen:
         tenant, subject = self._tenant, move.subject
@@ -46,7 +47,8 @@ class TenantPlanner:
         mailbox = await tenant.mailbox(subject)
         if mailbox is None:
             raise PermanentTenantError("plan.obstacle.mailbox_missing", {"upn": account.upn})
-        new_upn = new_upn_of(account.upn, target)
+        # The name of the new account of order C comes with it, from WebIDM.
+        new_upn = None if move.outcome is Outcome.C else new_upn_of(account.upn, target)
         return Seen(
             move=move,
             source_name=self._register.name_of(move.source),
@@ -60,12 +62,6 @@ class TenantPlanner:
             holder=await tenant.holder(new_upn) if new_upn else None,
             has_domain=new_upn is None or await tenant.has_domain(domain_of(new_upn)),
         )
-
-
-def _not_automatic(outcome: Outcome) -> tuple[str, Mapping[str, object]]:
-    if outcome is Outcome.C:
-        return "plan.obstacle.manual_order", {"order": outcome.value}
-    return "plan.obstacle.no_order", {"order": outcome.value}
 
 
 def _refused(key: str, params: Mapping[str, object]) -> Plan:

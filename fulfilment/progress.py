@@ -1,7 +1,7 @@
 """What a run of an order came to, and what can be told about it afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fulfilment.journal import StepState
@@ -31,9 +31,14 @@ class NeedsPerson:
 
 @dataclass(frozen=True, slots=True)
 class WaitsForHands:
-    """A person has to do these steps; `positions` in the plan. Nothing is wrong."""
+    """A person has to do these steps; `positions` in the plan. Nothing is wrong.
+
+    Attributes:
+        asks: What they must know beside the plan, by position and kind of value.
+    """
 
     positions: tuple[int, ...]
+    asks: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 Progress = Finished | Again | NeedsPerson | WaitsForHands

@@ -1,6 +1,6 @@
 """One step on its way from pending to verified, a little further at every call."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -67,6 +67,11 @@ class StepRun:
     def name(self) -> str:
         """Name of the step."""
         return self._entry.name
+
+    @property
+    def verified(self) -> Mapping[str, object] | None:
+        """What the read saw that last verified the step; None until then."""
+        return self._entry.after
 
     async def snapshot(self) -> Progress | None:
         """Journal the state from before the order, once."""

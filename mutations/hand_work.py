@@ -1,13 +1,17 @@
 """Steps of an order that only a person can do: who does them, by when, and what they said."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from mutations.clock import local_date
 from mutations.errors import DomainError
 from mutations.party import Party
 from mutations.working_days import add_working_days
+
+_NO_ASKS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType({})
 
 
 class TaskGoneError(DomainError):
@@ -40,6 +44,7 @@ class HandTask:
         asked_at: When it was asked of the service desk.
         due_on: Last working day by which it is to be done.
         taken_by: Who of the service desk does it; None while nobody said so.
+        asks: What they must know beside the plan, by kind of value.
         done: What they said once it was done; the bot reads it back where it can (R10).
     """
 
@@ -47,6 +52,7 @@ class HandTask:
     asked_at: datetime
     due_on: date
     taken_by: Party | None = None
+    asks: Mapping[str, str] = field(default_factory=dict)
     done: Done | None = None
 
     @property
@@ -58,12 +64,28 @@ class HandTask:
 Tasks = tuple[HandTask, ...]
 
 
-def asked(tasks: Tasks, positions: Sequence[int], *, at: datetime, within: int) -> Tasks:
-    """Return the tasks with those that are new, to be done `within` so many working days."""
+def asked(
+    tasks: Tasks,
+    positions: Sequence[int],
+    *,
+    at: datetime,
+    within: int,
+    asks: Mapping[int, Mapping[str, str]] = _NO_ASKS,
+) -> Tasks:
+    """Return the tasks with those that are new, to be done `within` so many working days.
+
+    `asks` is what whoever does them must know beside the plan, by position.
+    """
     known = {task.position for task in tasks}
     due_on = add_working_days(local_date(at), within)
     new = (one for one in positions if one not in known)
-    return (*tasks, *(HandTask(position=one, asked_at=at, due_on=due_on) for one in new))
+    return (
+        *tasks,
+        *(
+            HandTask(position=one, asked_at=at, due_on=due_on, asks=dict(asks.get(one, {})))
+            for one in new
+        ),
+    )
 
 
 def open_tasks(tasks: Tasks) -> Tasks:

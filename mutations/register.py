@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from mutations.case_finder import Outcome
 from mutations.identity import EntityCode, ObjectId, Upn
@@ -92,6 +93,13 @@ class Entity:
         return frozenset(own | deputies)
 
 
+class OldAccount(StrEnum):
+    """What becomes of the old account of order C once the data was brought over (R9)."""
+
+    DISABLE = "disable"  # nobody signs in with it any more
+    DELETE = "delete"  # after that it goes to the recycle bin as well; never purged
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """Terms of the catalogue that the source page leaves open or that changed since: all choices.
@@ -105,6 +113,7 @@ class Contract:
         remind_after: Working days after which approvers are reminded, each time.
         expire_after: Working days after the start date at which a request without order ends.
         warn_before: Days before the end of the OneDrive data at which people are warned.
+        old_account: What becomes of the old account of order C; read when the work starts.
         hand_days: Working days in which the service desk does a step by hand.
     """
 
@@ -121,6 +130,7 @@ class Contract:
     service_delivery_manager: Contact
     shared_pools: tuple[str, ...] = ("Delegate365", "OASE")
     hand_days: int = 2
+    old_account: OldAccount = OldAccount.DISABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,6 +232,16 @@ def _hands(t: Texts) -> Gallery:
     status = s.status(replace(request, tasks=taken_by))
     problem = problem_text(t, "error.task.words", {})
     yield "hand-taken-problem", hand_card(t, s.REGISTER, status, problem=problem)
+    asks = {
+        "old": s.OLD_UPN,
+        "new": s.NEW_UPN,
+        "drive": "https://tenant-my.sharepoint.example/personal/jan_peeters",
+        "size": "8400 MB",
+    }
+    migration = asked((), (4,), at=s.NOW, within=2, asks={4: asks})
+    order_c = replace(s.in_state(State.CARRYING_OUT, Outcome.C), tasks=migration)
+    yield "hand-data-migration-asks", hand_card(t, s.REGISTER, s.status(order_c))
+    yield "request-C-by-hand", _request(t, order_c)
     done = reported(taken_by, 4, Done(by=by, at=s.NOW, evidence="ticket 12345"))
     status = s.status(replace(request, tasks=done))
     yield "hand-none", hand_card(t, s.REGISTER, status)

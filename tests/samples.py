@@ -119,6 +119,10 @@ def step(name: str, before: str, after: str, title: str = "") -> PlannedStep:
 
 _UPN = step("account.upn", OLD_UPN, NEW_UPN)
 _ENTITY = step("account.entity", ENTITIES[0].name, ENTITIES[1].name)
+_NEW_ACCOUNT = replace(step("account.new", "", ENTITIES[1].name), route=Route.HAND, undo=Undo.HAND)
+_MIGRATION = replace(
+    step("data.migration", OLD_UPN, ENTITIES[1].name), route=Route.HAND, undo=Undo.NEVER
+)
 PLANS: Final[Mapping[Outcome, Plan]] = MappingProxyType(
     {
         Outcome.A: Plan(
@@ -144,7 +148,14 @@ PLANS: Final[Mapping[Outcome, Plan]] = MappingProxyType(
             )
         ),
         Outcome.C: Plan(
-            steps=(), obstacles=(Obstacle("plan.obstacle.manual_order", {"order": "C"}),)
+            steps=(
+                step("mailbox.litigation_hold", "", "Litigation hold"),
+                _NEW_ACCOUNT,
+                step("account.licence", "", "Kenniswerker"),
+                step("account.block", OLD_UPN, ""),
+                _MIGRATION,
+                step("account.entity", "", ENTITIES[1].name),
+            )
         ),
     }
 )
@@ -163,6 +174,10 @@ BY_HAND: Final = Plan(
             step("account.entity", ENTITIES[0].name, ENTITIES[1].name),
             step("mailbox.aliases", ALIASES, ""),
             step("mailbox.old_address", OLD_UPN, ""),
+            _NEW_ACCOUNT,
+            _MIGRATION,
+            step("account.block", OLD_UPN, ""),
+            step("account.deactivate", OLD_UPN, ""),
         )
     )
 )
@@ -352,7 +367,7 @@ def _done(request: MutationRequest) -> MutationRequest:
             name=one.name,
             title=one.title,
             before=one.before,
-            after=one.after,
+            after=NEW_UPN if one.name in {"account.new", "data.migration"} else one.after,
             verified_at=NOW + timedelta(minutes=number),
         )
         for number, one in enumerate(request.plan.steps)

@@ -6,6 +6,7 @@ import structlog
 
 from fulfilment.engine import Engine
 from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, WaitsForHands
+from fulfilment.tenants.simulated.outside import SimulatedOutside
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut
 from mutations.life_cycle import State
@@ -20,10 +21,25 @@ _log = structlog.get_logger(__name__)
 class OrderRunner:
     """Runs one order as far as it goes; the job lock lets one run per account at a time."""
 
-    def __init__(self, use_cases: UseCases, engine: Engine, store: SqlStore) -> None:
+    def __init__(
+        self,
+        use_cases: UseCases,
+        engine: Engine,
+        store: SqlStore,
+        outside: SimulatedOutside | None = None,
+    ) -> None:
+        """Run orders.
+
+        Args:
+            use_cases: What a run leads to for the request.
+            engine: Does the steps.
+            store: Where jobs are queued.
+            outside: Simulation of who works outside the bot; none on a real tenant.
+        """
         self._use = use_cases
         self._engine = engine
         self._store = store
+        self._outside = outside
 
     async def begin(self, request_id: RequestId, account: ObjectId) -> None:
         """Queue the work of an order whose day has come."""
@@ -47,13 +63,14 @@ class OrderRunner:
             return
         if resumed:
             await self._engine.resume(request_id)
-        match await self._engine.advance(request_id, request.plan, _reports(request)):
+        reports = await self._reported(request, request.plan)
+        match await self._engine.advance(request_id, request.plan, reports):
             case Finished():
                 await self._use.finish_work(request_id, await self._results(request))
             case Again(after_s=seconds):
                 await self._go_on(request_id, account, timedelta(seconds=seconds))
-            case WaitsForHands(positions=positions):
-                await self._use.ask_for_hands(request_id, positions)
+            case WaitsForHands(positions=positions, asks=asks):
+                await self._use.ask_for_hands(request_id, positions, asks)
                 await self._go_on(request_id, account, self._use.context.recheck_every)
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
@@ -70,6 +87,12 @@ class OrderRunner:
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
             case WaitsForHands():
                 raise AssertionError("nobody is asked to take something back by hand")
+
+    async def _reported(self, request: MutationRequest, plan: Plan) -> dict[int, HandReport]:
+        reports = _reports(request)
+        if self._outside is not None:
+            await self._outside.done_by_hand(plan.steps[at] for at in reports)
+        return reports
 
     async def give_up(self, request_id: RequestId) -> None:
         """Hand an order over to the service desk that failed too often; twice is once."""

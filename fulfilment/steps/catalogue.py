@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from fulfilment.steps.account_block import BlockAccount
+from fulfilment.steps.account_deactivate import DeleteOldAccount
 from fulfilment.steps.account_entity import MoveToEntity
+from fulfilment.steps.account_licence import LicenseNewAccount
+from fulfilment.steps.account_new import FindNewAccount
 from fulfilment.steps.account_upn import AdaptUpn
+from fulfilment.steps.data_migration import MigrateData
 from fulfilment.steps.groups_kept import KeepGroups
 from fulfilment.steps.groups_leave import LeaveGroup
 from fulfilment.steps.mailbox_aliases import RemoveAliases
@@ -26,6 +31,11 @@ _TYPES: Final[tuple[type[Step], ...]] = (
     LeaveGroup,
     KeepGroups,
     RecordRetention,
+    FindNewAccount,
+    LicenseNewAccount,
+    BlockAccount,
+    MigrateData,
+    DeleteOldAccount,
 )
 
 STEP_TYPES: Final[Mapping[str, type[Step]]] = MappingProxyType({one.name: one for one in _TYPES})

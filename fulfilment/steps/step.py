@@ -1,7 +1,7 @@
 """What every step can do, and what it gets to do it with."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, runtime_checkable
 
 from fulfilment.progress import HandReport
@@ -17,10 +17,19 @@ State = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether one read shows what the step wants, and what that read saw."""
+    """Whether one read shows what the step wants, and what that read saw.
+
+    Attributes:
+        asks: What a person who does the step by hand must know beside the plan, by kind of value.
+    """
 
     holds: bool
     seen: State
+    asks: Mapping[str, str] = field(default_factory=dict)
+
+
+def _nothing_verified(name: str) -> State | None:  # noqa: ARG001  # as any other
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,7 @@ class StepContext:
 
     Attributes:
         report: What a person said who did this step by hand; None while nobody did.
+        verified: What another step of the order, by name, was last verified with; None until then.
     """
 
     tenant: Tenant
@@ -37,6 +47,7 @@ class StepContext:
     request_id: RequestId
     subject: ObjectId
     report: HandReport | None = None
+    verified: Callable[[str], State | None] = _nothing_verified
 
     async def account(self) -> Account:
         """Return the account of the colleague, or refuse when it is gone."""

@@ -1,7 +1,8 @@
 """Steps that only a person can do: asked of the service desk, taken, reported or declined."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from mutations.authority import Role, service_desk_of
@@ -19,6 +20,7 @@ from mutations.use_cases.context import Context
 from mutations.use_cases.propose import party_of
 
 HAND_DECLINED: Final = "attention.hand_declined"
+_NO_ASKS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType({})
 
 
 class MissingWordsError(DomainError):
@@ -33,7 +35,12 @@ class AskForHands:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def __call__(self, request_id: RequestId, positions: Sequence[int]) -> None:
+    async def __call__(
+        self,
+        request_id: RequestId,
+        positions: Sequence[int],
+        asks: Mapping[int, Mapping[str, str]] = _NO_ASKS,
+    ) -> None:
         """Ask for the steps that were not asked yet; doing it twice is doing it once."""
         context = self._context
 
@@ -43,7 +50,7 @@ class AskForHands:
                 return
             now = context.now()
             within = context.register.contract.hand_days
-            tasks = asked(request.tasks, positions, at=now, within=within)
+            tasks = asked(request.tasks, positions, at=now, within=within, asks=asks)
             if tasks == request.tasks:
                 return
             waiting = replace(request, tasks=tasks)

@@ -51,7 +51,9 @@ class Mailboxes:
     async def release(self, account: ObjectId) -> None:
         """End the litigation hold."""
         identity = await self._guid(account)
-        await self._exchange.run("Set-Mailbox", Identity=identity, LitigationHoldEnabled=False)
+        await self._exchange.run(
+            "Set-Mailbox", Identity=identity, LitigationHoldEnabled=False, RetentionComment=""
+        )
 
     async def remove_aliases(self, account: ObjectId, aliases: Iterable[str]) -> None:
         """Take secondary addresses; Exchange does not mind those that are gone."""

@@ -11,7 +11,7 @@ from bot.demo import DEMO_REGISTER
 from bot.register_file import RegisterFileError, load_register, parse_register
 from mutations.case_finder import Outcome
 from mutations.identity import EntityCode, ObjectId
-from mutations.register import Register
+from mutations.register import OldAccount, Register
 
 TODAY = date(2026, 11, 23)
 GUID = "00000000-0000-4000-8000-0000000000"
@@ -96,6 +96,16 @@ def test_small_file_becomes_a_register() -> None:
     assert register.contract.lead_times == {Outcome.A: 1, Outcome.B: 2, Outcome.C: 5}
     assert register.contract.recycle_bin_days == 31
     assert register.contract.shared_pools == ("OASE",)
+    assert register.contract.old_account is OldAccount.DISABLE
+
+
+def test_old_account_of_order_c_is_deleted_only_where_the_file_says_so() -> None:
+    text = SMALL.replace("[contract]", '[contract]\nold_account = "delete"')
+    unclear = SMALL.replace("[contract]", '[contract]\nold_account = "purge"')
+
+    assert parse_register(text, today=TODAY).contract.old_account is OldAccount.DELETE
+    with pytest.raises(RegisterFileError, match=r"contract\.old_account"):
+        parse_register(unclear, today=TODAY)
 
 
 @pytest.mark.parametrize(

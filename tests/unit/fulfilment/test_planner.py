@@ -85,21 +85,14 @@ async def test_planning_writes_nothing(outcome: Outcome) -> None:
     assert stage.records.records == {}
 
 
-@pytest.mark.parametrize(
-    ("outcome", "key"),
-    [
-        (Outcome.C, "plan.obstacle.manual_order"),
-        (Outcome.D, "plan.obstacle.no_order"),
-        (Outcome.P, "plan.obstacle.no_order"),
-    ],
-)
-async def test_other_orders_are_for_people(outcome: Outcome, key: str) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.D, Outcome.P])
+async def test_other_outcomes_are_no_order(outcome: Outcome) -> None:
     stage = await Stage.of()
 
     plan = await stage.planner.plan(stage.move(outcome))
 
     assert plan.steps == ()
-    assert plan.obstacles == (Obstacle(key, {"order": outcome.value}),)
+    assert plan.obstacles == (Obstacle("plan.obstacle.no_order", {"order": outcome.value}),)
 
 
 TAKEN = Obstacle("plan.obstacle.upn_taken", {"address": NEW_UPN})
