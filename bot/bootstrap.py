@@ -123,7 +123,7 @@ async def _assemble(
         faults=FaultPlan.parse(settings.simulated_faults),
     )
     await seed(world, demo_world(), register=register)
-    tenant = SimulatedTenant(world, domains=_domains(register))
+    tenant = SimulatedTenant(world, domains=register.tenant_domains)
     cases = use_cases(
         Context(
             store=storage.store,
@@ -247,11 +247,6 @@ def _make_app(
     )
     adapter = EdgeAdapter(channel.turns, boundary.on_turn)
     return make_app(channel.gate, adapter, metrics=metrics, probes=probes)
-
-
-def _domains(register: Register) -> frozenset[str]:
-    entities = register.entities.values()
-    return frozenset(domain for each in entities if each.on_tenant for domain in each.domains)
 
 
 def _new_id() -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from adaptive_cards import types as ac
 from adaptive_cards.card import ElementT
 
-from cards.buttons import MAIN, button, request_data
+from cards.buttons import MAIN, button, plan_button, request_data
 from cards.changes import step_label
 from cards.parts import Card, box, card, facts, heading, small, text, title
 from cards.reasons import action_of, why_of
@@ -58,4 +58,5 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
         text(action_of(t, attention.key, {**words, **attention.params})),
         small(t("attention.then")),
     ]
-    return card(body, [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)])
+    resume = button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)
+    return card(body, [resume, *plan_button(t, request)])

@@ -7,7 +7,7 @@ from typing import Final
 from adaptive_cards import types as ac
 from adaptive_cards.card import ActionExecute, ElementT
 
-from cards.buttons import DANGEROUS, MAIN, button, request_data
+from cards.buttons import DANGEROUS, MAIN, button, plan_button, request_data
 from cards.changes import access_list, plan_list, result_list, step_label
 from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
@@ -254,6 +254,8 @@ def _buttons(view: _View) -> list[ActionExecute]:
         found.append(button(t, Verb.WORK_RESUME, data, style=MAIN))
     if request.is_open:
         found.append(button(t, Verb.REQUEST_SHOW, data, title=t.plain("button.refresh")))
+    if view.is_for(Role.REQUESTER, Role.SERVICE_DESK):
+        found += plan_button(t, request)
     if _may_withdraw(view):
         found.append(button(t, Verb.REQUEST_WITHDRAW, data))
     return found

@@ -1,6 +1,5 @@
 """Starting an order on its day, if everything that was agreed still stands."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -8,17 +7,15 @@ from mutations.approval import agreed_digest
 from mutations.identity import RequestId
 from mutations.jobs import RefreshCards, StartOrder
 from mutations.life_cycle import State
-from mutations.plan import Move, Obstacle, Plan
+from mutations.plan import Plan
 from mutations.ports import Work
 from mutations.request import Attention, MutationRequest
 from mutations.timers import day_begins
 from mutations.transitions import plan_anew, start
 from mutations.use_cases.call_person import call_person
 from mutations.use_cases.context import Context
-from mutations.use_cases.standing import standing_obstacles
+from mutations.use_cases.plan_now import RESTORED, plan_to_start
 
-ENTITLEMENT_GONE: Final = Obstacle("plan.obstacle.entitlement_gone", {})
-RESTORED: Final = Obstacle("attention.restored", {})
 RESTORED_STEP: Final = "restored"
 
 
@@ -48,7 +45,7 @@ class BeginWork:
                 return seen
             await self._hold(request_id)
             return None
-        plan = await self._plan(seen)
+        plan = await plan_to_start(context, seen)
 
         async def act(work: Work) -> MutationRequest | None:
             request = await work.requests.get(request_id)
@@ -93,26 +90,6 @@ class BeginWork:
             and request.start_on is not None
             and request.start_on <= self._context.today()
         )
-
-    async def _plan(self, request: MutationRequest) -> Plan:
-        context = self._context
-        assert request.source is not None
-        plan = await context.planner.plan(
-            Move(
-                subject=request.subject.object_id,
-                source=request.source,
-                target=request.target,
-                outcome=request.outcome,
-                onedrive_days=request.terms.onedrive_days,
-            )
-        )
-        found = [*await standing_obstacles(context, request), *plan.obstacles]
-        if request.restored_at is not None:
-            found.insert(0, RESTORED)
-        colleague = await context.directory.person(request.subject.object_id)
-        if colleague is None or request.target not in colleague.entitlements:
-            found.append(ENTITLEMENT_GONE)
-        return replace(plan, obstacles=tuple(found))
 
     async def _start(
         self, work: Work, request: MutationRequest, plan: Plan

@@ -11,7 +11,9 @@ from tests.unit.texts.test_catalogue import ENGLISH
 
 CARDS = gallery()
 REQUEST_VERBS = {
-    verb for verb in Verb if verb.startswith(("decision.", "outcome.", "request.", "work."))
+    verb
+    for verb in Verb
+    if verb.startswith(("decision.", "outcome.", "plan.", "request.", "work."))
 }
 DRAFT_KEYS = {
     Verb.DRAFT_FILL: {"draft"},
