@@ -12,6 +12,7 @@ from cards.changes import access_list, plan_list, result_list, step_label
 from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
 from cards.decision_words import decided, decision_buttons
+from cards.news import news
 from cards.outcomes import checklist, referral
 from cards.parts import Card, box, bullets, card, facts, folded, heading, text, title, warning
 from cards.reasons import action_of, why_of
@@ -106,6 +107,7 @@ def _sections(view: _View) -> list[ElementT]:
     return [
         *_attention(view),
         *_to_confirm(view),
+        *news(view.t, request),
         *_preconditions(view),
         *_decision(view),
         *_facts(view),

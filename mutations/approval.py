@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 
 from mutations.case_finder import Outcome, Retention
+from mutations.losses import Losses, beyond, losses_of
+from mutations.plan import Plan
 from mutations.request import MutationRequest
 
 
@@ -11,11 +14,11 @@ def digest_of(request: MutationRequest, *, outcome: Outcome, retention: Retentio
     """Return the SHA-256, in hex, of everything that a decision is about.
 
     It is taken of canonical JSON (sorted keys, no spaces, UTF-8) of whom it concerns, from where
-    to where and when, what becomes of status and data, and the terms. Names and what was looked
-    up since are no part of it.
+    to where and when, what becomes of status and data, the terms, and what the source
+    entity was shown to go. Names of people and what was looked up since are no part of it.
     """
     terms = request.terms
-    about = {
+    about: dict[str, object] = {
         "request": request.id,
         "subject": request.subject.object_id,
         "source": request.source,
@@ -31,6 +34,8 @@ def digest_of(request: MutationRequest, *, outcome: Outcome, retention: Retentio
             "recycle_bin_days": terms.recycle_bin_days,
         },
     }
+    if request.shown is not None:
+        about["shown"] = asdict(request.shown)
     text = json.dumps(about, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -45,3 +50,10 @@ def agreed_digest(request: MutationRequest) -> str:
 def is_as_approved(request: MutationRequest) -> bool:
     """Tell whether what would be carried out now is what the source entity decided on."""
     return bool(request.approved) and request.approved == agreed_digest(request)
+
+
+def more_than_shown(request: MutationRequest, plan: Plan) -> Losses:
+    """Return what a plan takes away beyond what the source entity was shown; empty for none."""
+    if request.outcome is not Outcome.B or request.shown is None:
+        return Losses()
+    return beyond(losses_of(plan), request.shown)

@@ -28,6 +28,7 @@ from mutations.draft import Draft, Question
 from mutations.dry_run import DryRun, differences
 from mutations.hand_work import Done, asked, reported, taken
 from mutations.life_cycle import State
+from mutations.losses import AskedAnew, Losses, LostGroup
 from mutations.party import Party
 from mutations.plan import Plan
 from mutations.request import Attention, MutationRequest
@@ -177,6 +178,13 @@ def _decisions(t: Texts) -> Gallery:
             now=s.NOW,
         ),
     )
+    lost = LostGroup(id="x", name="Waterbeheer")
+    more = Losses(groups=(lost,), addresses=("jan.nieuw@water.example",), mailbox="guid-2")
+    anew = replace(s.submitted(Outcome.B), round=2, anew=AskedAnew(more=more, at=s.NOW))
+    for mode in (DecisionMode.ASK, DecisionMode.NOT_KEEP):
+        card = decision_card(t, s.REGISTER, s.status(anew), mode=mode, now=s.NOW)
+        yield f"decision-B-anew-{mode.replace('_', '-')}", card
+    yield "request-B-anew", _request(t, anew)
     finals = {
         "kept": s.in_state(State.DONE),
         "not-kept": s.in_state(State.TO_CONFIRM),

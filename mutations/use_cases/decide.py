@@ -263,7 +263,7 @@ class WithdrawRequest:
             await work.audit.append(
                 "request.withdrawn", at=now, actor=actor, request_id=request.id, params={}
             )
-            if request.ordered_at is not None:
+            if request.ordered_at is not None or request.anew is not None:
                 await work.jobs.enqueue(
                     Deliver(
                         request_id=request.id,

@@ -7,15 +7,17 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psycopg
+import pytest
 
 from bot.demo import DEMO_REGISTER
 from fulfilment.tenant import GroupKind
-from fulfilment.tenants.simulated.records import Kind
+from fulfilment.tenants.simulated.records import Kind, SimMembership, membership_id
 from mutations.life_cycle import State
 from tests.conversations.journeys import (
     FIRST,
@@ -38,12 +40,14 @@ from tests.conversations.stage import (
     INES,
     JAN,
     MARLEEN,
+    MONDAY_MORNING,
     SOFIE,
     Stage,
     message_with,
     object_id,
 )
 
+WEDNESDAY_MORNING = MONDAY_MORNING + timedelta(days=2)
 ROOT = Path(__file__).parents[2]
 _TABLES = "select tablename from pg_tables where schemaname = 'public' order by tablename"
 
@@ -108,12 +112,32 @@ async def rule(stage: Stage, name: str = "Waterbeheer") -> None:
     await stage.bot.storage.simulated_objects.put(Kind.GROUP, group.id, body, at, at)
 
 
-async def scheduled_b(stage: Stage) -> None:
+async def join(stage: Stage) -> str:
+    """Let Jan join a group that he was not in, as its owner can do; return the membership."""
+    world = stage.bot.world
+    known = {one.group for one in (await world.memberships()).values() if _is_jan(one)}
+    group = min(set(await world.groups()) - known)
+    key, at = membership_id(group=group, person=object_id(JAN)), stage.clock.now()
+    joined = SimMembership(group=group, person=object_id(JAN), is_member=True, is_owner=False)
+    body = msgspec.to_builtins(joined)
+    await stage.bot.storage.simulated_objects.put(Kind.MEMBERSHIP, key, body, at, at)
+    return key
+
+
+def _is_jan(one: SimMembership) -> bool:
+    return one.person == object_id(JAN)
+
+
+async def scheduled_b(stage: Stage, wish: str = "not_keep") -> None:
     """Bring order B for Jan to the point where it waits for its day."""
     install(stage)
-    await ask(stage, wish="not_keep", effective_on=WEDNESDAY)
+    await ask(stage, wish=wish, effective_on=WEDNESDAY)
     question = await decide(stage, "decision.not_keep")
     await stage.person(ARNO).press(question, "decision.not_keep_sure")
+    if wish == "keep":
+        await reaches(stage, State.TO_CONFIRM)
+        card = await card_of(stage, MARLEEN, FIRST, having="outcome.confirm")
+        await stage.person(MARLEEN).press(card, "outcome.confirm")
     await reaches(stage, State.SCHEDULED)
 
 
@@ -172,6 +196,38 @@ async def test_plan_names_every_step_and_writes_nothing(days: Days, database_url
     ):
         assert words in report.out, report.out
     assert "\\" not in report.out
+
+
+@pytest.mark.parametrize("wish", ["not_keep", "keep"])
+async def test_group_joined_after_the_decision_is_decided_on_before_anything_is_taken(
+    days: Days, wish: str
+) -> None:
+    async with days.open() as stage:
+        await scheduled_b(stage, wish)
+        key = await join(stage)
+    async with days.open(WEDNESDAY_MORNING) as stage:
+        arno = stage.person(ARNO)
+        asked = await card_of(stage, ARNO, "Dit kwam erbij", having="decision.not_keep")
+        assert_shows(asked.card, "Uw beslissing wordt gevraagd", "Ook deze toegang zou verdwijnen")
+        request = await stage.request(FIRST)
+        assert (request.state, request.round, request.wish) == (State.SUBMITTED, 2, "not_keep")
+        assert await ledger(stage) == ()
+        told = await card_of(stage, MARLEEN, "beslist opnieuw")
+        assert_shows(told.card, "Dit kwam erbij sinds de vorige beslissing")
+
+        old = {"request": request.id, "round": 1}
+        late = await arno.press_sealed("decision.not_keep_sure", old)
+        assert "Deze kaart is verouderd" in str(late.body)
+        await arno.press(asked, "decision.not_keep")
+        assert_shows(asked.card, "Bent u zeker dat u niets behoudt?", "Dit kwam erbij")
+        await arno.press(asked, "decision.not_keep_sure")
+
+        done = await reaches(stage, State.DONE, timeout_s=40)
+        assert (done.round, done.plan is not None) == (2, True)
+        assert key in {one.target for one in await ledger(stage)}
+        kinds = [row["kind"] for row in await stage.audit()]
+        counted = ("request.decided", "request.asked_anew", "request.ordered", "work.started")
+        assert [kinds.count(kind) for kind in counted] == [2, 1, 2, 1]
 
 
 async def test_obstacle_is_told_with_what_to_do_and_ends_otherwise(
