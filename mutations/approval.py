@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from mutations.case_finder import Outcome, Retention
@@ -14,11 +15,11 @@ def digest_of(request: MutationRequest, *, outcome: Outcome, retention: Retentio
     """Return the SHA-256, in hex, of everything that a decision is about.
 
     It is taken of canonical JSON (sorted keys, no spaces, UTF-8) of whom it concerns, from where
-    to where and when, what becomes of status and data, the terms, and what the source
-    entity was shown to go. Names of people and what was looked up since are no part of it.
+    to where and when, what becomes of status and data, and the terms. Names and what was looked
+    up since are no part of it; what was shown to go has its own (`shown_digest`).
     """
     terms = request.terms
-    about: dict[str, object] = {
+    about = {
         "request": request.id,
         "subject": request.subject.object_id,
         "source": request.source,
@@ -34,8 +35,15 @@ def digest_of(request: MutationRequest, *, outcome: Outcome, retention: Retentio
             "recycle_bin_days": terms.recycle_bin_days,
         },
     }
-    if request.shown is not None:
-        about["shown"] = asdict(request.shown)
+    return _sha256(about)
+
+
+def shown_digest(request: MutationRequest) -> str:
+    """Return the SHA-256, in hex, of what the source entity was shown to go; empty for nothing."""
+    return "" if request.shown is None else _sha256(asdict(request.shown))
+
+
+def _sha256(about: Mapping[str, object]) -> str:
     text = json.dumps(about, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

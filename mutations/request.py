@@ -148,8 +148,8 @@ class MutationRequest:
         checks: None for requests that never need them (D and P).
         set_aside: Who of the register does not count, beside the requester and the colleague.
         approved: Fingerprint of what the source entity decided on; see `mutations.approval`.
-        shown: What the source entity was shown to go when it decided for order B; part of
-            `approved`. None for other orders and for decisions of before this was kept.
+        shown: What the source entity was shown to go when it decided for order B; None for other
+            orders, and for decisions of before this was kept.
         anew: Why the decision was last asked again; None while it never was.
         upheld_by: Who of the service desk asked the source entity again about a decision that
             no longer stood by the register, and let the work go on.

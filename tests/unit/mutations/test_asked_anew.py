@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mutations.approval import is_as_approved, more_than_shown
+from mutations.approval import is_as_approved, more_than_shown, shown_digest
 from mutations.case_finder import Outcome, Retention
 from mutations.directory import Access, Footprint
 from mutations.errors import DomainError
@@ -123,15 +123,15 @@ async def test_work_starts_on_the_decision_exactly_when_nothing_more_goes(now: P
     assert not is_as_approved(asked)
 
 
-async def test_what_was_shown_is_part_of_what_was_approved() -> None:
+async def test_audit_of_the_decision_has_the_fingerprint_of_what_was_shown() -> None:
     office = await _ordered()
     [request] = office.store.contents.requests.values()
+    [row] = office.rows("request.decided")
     assert request.shown is not None
     wider = replace(request.shown, groups=losses_of(MORE).groups)
 
-    assert is_as_approved(request)
-    assert not is_as_approved(replace(request, shown=wider))
-    assert not is_as_approved(replace(request, shown=None))
+    assert row.params["shown"] == shown_digest(request)
+    assert shown_digest(replace(request, shown=wider)) != row.params["shown"]
 
 
 async def test_source_entity_decides_anew_and_the_work_goes_on_with_that() -> None:
