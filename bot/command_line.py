@@ -14,6 +14,7 @@ from bot.commands.audit import audit_app
 from bot.commands.evidence import evidence
 from bot.commands.jobs import jobs_app
 from bot.commands.maintenance import maintenance_app
+from bot.commands.plan import plan
 from bot.commands.terminal import problems_told, refuse, settings_in_use
 from bot.register_file import load_register
 from bot.settings import Mode, Settings
@@ -29,6 +30,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(maintenance_app)
 app.command()(evidence)
+app.command()(plan)
 
 
 @app.callback(invoke_without_command=True)

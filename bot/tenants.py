@@ -88,9 +88,7 @@ async def simulated(
         faults=FaultPlan.parse(settings.simulated_faults),
     )
     await seed(world, demo_world(), register=register)
-    entities = register.entities.values()
-    domains = {domain for each in entities if each.on_tenant for domain in each.domains}
-    tenant = SimulatedTenant(world, domains=frozenset(domains))
+    tenant = SimulatedTenant(world, domains=register.tenant_domains)
     directory = SimulatedDirectory(world, tenant, register=register)
     return OpenTenant(tenant=tenant, directory=directory, world=world)
 

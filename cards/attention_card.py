@@ -5,7 +5,7 @@ from typing import Final
 from adaptive_cards import types as ac
 from adaptive_cards.card import ElementT
 
-from cards.buttons import MAIN, button, request_data
+from cards.buttons import MAIN, button, plan_button, request_data
 from cards.changes import step_label
 from cards.parts import Card, box, card, facts, heading, small, text, title
 from cards.reasons import action_of, why_of
@@ -15,7 +15,7 @@ from cards.words import request_words
 from mutations.life_cycle import State
 from mutations.register import Register
 from mutations.status import Status
-from mutations.transitions import may_undo
+from mutations.undoing import may_undo
 from texts.escaping import Safe, escape
 from texts.translator import Texts
 
@@ -62,4 +62,4 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
     actions = [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)]
     if may_undo(request) and request.undo is None:
         actions.append(button(t, Verb.UNDO_ASK, request_data(request)))
-    return card(body, actions)
+    return card(body, [*actions, *plan_button(t, request)])

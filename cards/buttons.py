@@ -7,6 +7,7 @@ from adaptive_cards import types as ac
 from adaptive_cards.card import ActionExecute, ActionSubmit
 
 from cards.verbs import Verb
+from mutations.case_finder import Outcome
 from mutations.draft import Draft
 from mutations.request import MutationRequest
 from texts.escaping import Plain
@@ -16,6 +17,8 @@ Data = Mapping[str, str | int]
 
 MAIN: Final = ac.ActionStyle.POSITIVE
 DANGEROUS: Final = ac.ActionStyle.DESTRUCTIVE
+
+_PLANNED: Final = frozenset({Outcome.A, Outcome.B})
 
 
 def button(
@@ -51,6 +54,13 @@ def button(
 def draft_data(draft: Draft, **more: str | int) -> Data:
     """Return the data of a button about a draft."""
     return {"draft": draft.id, **more}
+
+
+def plan_button(t: Texts, request: MutationRequest) -> list[ActionExecute]:
+    """Return the button to the plan of an order that a program can plan, or nothing."""
+    if not request.is_open or request.outcome not in _PLANNED:
+        return []
+    return [button(t, Verb.PLAN_SHOW, request_data(request))]
 
 
 def request_data(request: MutationRequest) -> Data:

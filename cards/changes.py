@@ -56,7 +56,12 @@ def plan_list(t: Texts, steps: Sequence[PlannedStep]) -> list[ElementT]:
     """Return what will change, or nothing when the plan is empty."""
     if not steps:
         return []
-    return [heading(t("change.planned.title")), *_rows(t, steps, "change.planned")]
+    return [heading(t("change.planned.title")), *planned_rows(t, steps)]
+
+
+def planned_rows(t: Texts, steps: Sequence[PlannedStep]) -> list[ElementT]:
+    """Return what will change, without a heading; steps of one name are taken together."""
+    return _rows(t, steps, "change.planned")
 
 
 def result_list(t: Texts, results: Sequence[StepResult]) -> list[ElementT]:
@@ -137,10 +142,10 @@ def _lines(t: Texts, row: _Row, family: str) -> list[Safe]:
 def _values(t: Texts, values: Sequence[str]) -> Safe:
     if not values:
         return Safe("")
-    return enumeration(t, [_readable(t, value) for value in values], limit=_VALUES_SHOWN)
+    return enumeration(t, [readable(t, value) for value in values], limit=_VALUES_SHOWN)
 
 
-def _readable(t: Texts, value: str) -> Safe:
+def readable(t: Texts, value: str) -> Safe:
     """Write the unit of a number of days in full; a plan knows only its symbol."""
     days = _DAYS.match(value)
     return t.count("days", int(days.group(1))) if days else escape(value)

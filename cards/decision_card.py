@@ -10,6 +10,7 @@ from adaptive_cards.card import ActionExecute, ElementT, InputText
 from cards.buttons import DANGEROUS, button, request_data
 from cards.consequences import both_choices, outcome_of
 from cards.decision_words import REASON_LENGTH, decided, decision_buttons
+from cards.news import news
 from cards.parts import Card, bullets, card, facts, small, text, title, warning
 from cards.request_header import request_header
 from cards.verbs import Verb
@@ -92,6 +93,7 @@ def _ask(view: _View, problem: str) -> tuple[list[ElementT], list[ActionExecute]
         request_header(t, request),
         text(t("decision.ask.text", **view.words)),
         *_problem(problem),
+        *news(t, request),
         facts(
             [
                 (t("fact.colleague"), escape(request.subject.name)),
@@ -116,6 +118,7 @@ def _not_keep(view: _View, problem: str) -> tuple[list[ElementT], list[ActionExe
         request_header(t, view.request),
         text(t("decision.not_keep.text", **view.words)),
         *_problem(problem),
+        *news(t, view.request),
         bullets(_lost(view)),
         small(t("decision.not_keep.undo")),
     ]

@@ -4,7 +4,7 @@ from typing import Final
 
 from adaptive_cards.card import ActionExecute, ElementT, InputText
 
-from cards.buttons import MAIN, Data, button, request_data
+from cards.buttons import MAIN, Data, button, plan_button, request_data
 from cards.changes import step_label
 from cards.parts import Card, bullets, card, facts, heading, small, text, title, warning
 from cards.request_header import request_header
@@ -97,7 +97,7 @@ def _buttons(t: Texts, request: MutationRequest, task: HandTask) -> list[ActionE
     if task.taken_by is None:
         found.append(button(t, Verb.HAND_TAKE, data))
     found.append(button(t, Verb.HAND_CANNOT, data, with_inputs=True))
-    return found
+    return [*found, *plan_button(t, request)]
 
 
 def _problem(problem: str) -> list[ElementT]:

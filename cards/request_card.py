@@ -7,11 +7,12 @@ from typing import Final
 from adaptive_cards import types as ac
 from adaptive_cards.card import ActionExecute, ElementT
 
-from cards.buttons import DANGEROUS, MAIN, button, request_data
+from cards.buttons import DANGEROUS, MAIN, button, plan_button, request_data
 from cards.changes import access_list, plan_list, result_list, step_label
 from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
 from cards.decision_words import decided, decision_buttons
+from cards.news import news
 from cards.outcomes import checklist, referral
 from cards.parts import Card, box, bullets, card, facts, folded, heading, text, title, warning
 from cards.reasons import action_of, why_of
@@ -107,6 +108,7 @@ def _sections(view: _View) -> list[ElementT]:
         *_attention(view),
         *_undone(view),
         *_to_confirm(view),
+        *news(view.t, request),
         *_preconditions(view),
         *_decision(view),
         *_facts(view),
@@ -262,6 +264,8 @@ def _buttons(view: _View) -> list[ActionExecute]:
         found.append(button(t, Verb.WORK_RESUME, data, style=MAIN))
     if request.is_open:
         found.append(button(t, Verb.REQUEST_SHOW, data, title=t.plain("button.refresh")))
+    if view.is_for(Role.REQUESTER, Role.SERVICE_DESK):
+        found += plan_button(t, request)
     if _may_withdraw(view):
         found.append(button(t, Verb.REQUEST_WITHDRAW, data))
     return found

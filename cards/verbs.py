@@ -30,5 +30,6 @@ class Verb(StrEnum):
     HAND_TAKE = "hand.take"
     HAND_DONE = "hand.done"
     HAND_CANNOT = "hand.cannot"
+    PLAN_SHOW = "plan.show"
     LIST_MINE = "list.mine"
     LIST_WAITING = "list.waiting"

@@ -15,6 +15,7 @@ from dialogs.draft_answers import DraftAnswers
 from dialogs.draft_dialog import DraftDialog
 from dialogs.hand_dialog import HandDialog
 from dialogs.interruption import interruption_reply, unpacked
+from dialogs.plan_dialog import PlanDialog
 from dialogs.presenter import Presenter
 from dialogs.request_dialog import RequestDialog
 from dialogs.turn import (
@@ -95,6 +96,7 @@ class Conversations:
         self._requests = RequestDialog(texts, use_cases, presenter)
         self._hands = HandDialog(texts, use_cases, presenter)
         self._undo = UndoDialog(texts, use_cases, presenter)
+        self._plans = PlanDialog(texts, use_cases, presenter)
         self._presses = self._press_table()
 
     async def respond(self, incoming: Incoming) -> Reply:
@@ -233,6 +235,7 @@ class Conversations:
             Verb.HAND_TAKE: self._hands.take,
             Verb.HAND_DONE: self._hands.done,
             Verb.HAND_CANNOT: self._hands.cannot,
+            Verb.PLAN_SHOW: self._plans.show,
             Verb.LIST_MINE: requests.mine,
             Verb.LIST_WAITING: requests.waiting,
         }

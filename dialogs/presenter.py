@@ -8,11 +8,13 @@ from cards.colleague_card import colleague_card
 from cards.decision_card import DecisionMode, decision_card
 from cards.hand_card import hand_card
 from cards.list_card import list_card
+from cards.plan_card import plan_card
 from cards.request_card import request_card
 from cards.superseded_card import superseded_card
 from cards.undo_card import undo_card
 from dialogs.turn import CardKind
 from mutations.authority import Role, deciders_of
+from mutations.dry_run import DryRun
 from mutations.hand_work import open_tasks
 from mutations.identity import ObjectId
 from mutations.jobs import Message
@@ -98,6 +100,10 @@ class Presenter:
         """Return the question whether the work is to be taken back."""
         status = self._use.find.status(request)
         return undo_card(self._t, self._register, status, problem=problem)
+
+    def plan(self, run: DryRun) -> Card:
+        """Return the plan that was made for somebody who only looks."""
+        return plan_card(self._t, self._register, run)
 
     def superseded(self, request: MutationRequest) -> Card:
         """Return what an older card shows once a newer one of its kind was sent."""

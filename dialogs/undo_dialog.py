@@ -6,7 +6,7 @@ from dialogs.presenter import Presenter
 from dialogs.turn import CardKind, Incoming, Reply, Tracked
 from mutations.authority import NotEntitledError, Role
 from mutations.identity import RequestId
-from mutations.transitions import may_undo
+from mutations.undoing import may_undo
 from mutations.use_cases import UseCases
 from mutations.use_cases.undo_work import MissingUndoReasonError, NothingToUndoError
 from texts.translator import Texts

@@ -12,6 +12,7 @@ class Message(StrEnum):
     """Why somebody gets a message; `message.<value>` is its headline."""
 
     DECISION_ASKED = "decision_asked"
+    ASKED_ANEW = "asked_anew"
     REMINDER = "reminder"
     NO_DECIDER = "no_decider"
     DECIDED = "decided"

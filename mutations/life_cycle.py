@@ -37,6 +37,7 @@ class Event(StrEnum):
     HANDED_TO_CUSTOMER = "handed_to_customer"
     ORDERED = "ordered"
     STARTED = "started"
+    ASKED_ANEW = "asked_anew"  # more would go than was decided on
     PERSON_NEEDED = "person_needed"
     RESUMED = "resumed"
     FINISHED = "finished"
@@ -59,7 +60,9 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.TO_CONFIRM, Event.WITHDRAWN): State.WITHDRAWN,
         (State.TO_CONFIRM, Event.EXPIRED): State.EXPIRED,
         (State.SCHEDULED, Event.STARTED): State.CARRYING_OUT,
+        (State.SCHEDULED, Event.ASKED_ANEW): State.SUBMITTED,
         (State.SCHEDULED, Event.WITHDRAWN): State.WITHDRAWN,
+        (State.CARRYING_OUT, Event.ASKED_ANEW): State.SUBMITTED,  # before anything was changed
         (State.CARRYING_OUT, Event.FINISHED): State.DONE,
         (State.CARRYING_OUT, Event.PERSON_NEEDED): State.ATTENTION,
         (State.ATTENTION, Event.RESUMED): State.CARRYING_OUT,

@@ -141,6 +141,12 @@ class Register:
     service_desk: tuple[Contact, ...]
     contract: Contract
 
+    @property
+    def tenant_domains(self) -> frozenset[str]:
+        """Return the mail domains that the tenant may use: those of the entities on it."""
+        entities = self.entities.values()
+        return frozenset(domain for each in entities if each.on_tenant for domain in each.domains)
+
     def entity(self, code: EntityCode) -> Entity | None:
         """Return one entity, or None for a code that the register does not know."""
         return self.entities.get(code)

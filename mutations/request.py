@@ -10,6 +10,7 @@ from mutations.directory import Footprint
 from mutations.hand_work import Tasks
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import ENDS, LIFE_CYCLE_VERSION, State
+from mutations.losses import AskedAnew, Losses
 from mutations.party import Party
 from mutations.plan import Plan
 from mutations.register import Contract
@@ -157,6 +158,9 @@ class MutationRequest:
         checks: None for requests that never need them (D and P).
         set_aside: Who of the register does not count, beside the requester and the colleague.
         approved: Fingerprint of what the source entity decided on; see `mutations.approval`.
+        shown: What the source entity was shown to go when it decided for order B; None for other
+            orders, and for decisions of before this was kept.
+        anew: Why the decision was last asked again; None while it never was.
         upheld_by: Who of the service desk asked the source entity again about a decision that
             no longer stood by the register, and let the work go on.
         restored_at: When it came out of a backup: what happened to it since is not known, so
@@ -197,6 +201,8 @@ class MutationRequest:
     done_at: datetime | None = None
     set_aside: SetAside = NOBODY_ASIDE
     approved: str = ""
+    shown: Losses | None = None
+    anew: AskedAnew | None = None
     upheld_by: ObjectId | None = None
     restored_at: datetime | None = None
     tasks: Tasks = ()

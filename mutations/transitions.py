@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mutations.approval import digest_of, is_as_approved
+from mutations.approval import digest_of, is_as_approved, more_than_shown
 from mutations.case_finder import Facts, Outcome, Retention, find_case
 from mutations.clock import local_date
+from mutations.directory import Footprint
 from mutations.errors import DomainError
 from mutations.identity import ObjectId
 from mutations.life_cycle import (
@@ -15,7 +16,7 @@ from mutations.life_cycle import (
     State,
     next_state,
 )
-from mutations.party import Party
+from mutations.losses import AskedAnew, losses_shown
 from mutations.plan import Plan
 from mutations.request import (
     Attention,
@@ -23,7 +24,6 @@ from mutations.request import (
     Decision,
     MutationRequest,
     StepResult,
-    UndoOrder,
 )
 from mutations.working_days import add_working_days, next_working_day
 
@@ -66,8 +66,11 @@ def decide(request: MutationRequest, decision: Decision) -> MutationRequest:
         return request.moved(state, decision.at, decision=decision)
     state = next_state(request.state, Event.DECIDED_OTHERWISE)  # the states that wait for one
     finding = find_case(_facts(request, decision.retention))
-    approved = digest_of(request, outcome=finding.outcome, retention=decision.retention)
-    decided = replace(request, decision=decision, approved=approved)
+    is_b = finding.outcome is Outcome.B
+    shown = losses_shown(request.plan, request.footprint) if is_b else None
+    decided = replace(request, decision=decision, shown=shown)
+    approved = digest_of(decided, outcome=finding.outcome, retention=decision.retention)
+    decided = replace(decided, approved=approved)
     if decision.retention is request.wish:
         return replace(decided, agreed=decision.retention, agreed_at=decision.at)
     return decided.moved(state, decision.at)
@@ -170,15 +173,57 @@ def plan_anew(request: MutationRequest, plan: Plan) -> MutationRequest:
         IllegalTransitionError: The work is not going on, or runs by a plan already.
         UnapprovedWorkError: What would be carried out is not what was decided.
     """
-    runs = request.plan is not None and not request.plan.obstacles
-    if request.state is not State.CARRYING_OUT or runs:
+    if request.state is not State.CARRYING_OUT or _runs(request):
         raise IllegalTransitionError(state=request.state, event=Event.STARTED)
     return _approved(replace(request, plan=plan))
 
 
+def ask_anew(
+    request: MutationRequest, plan: Plan, footprint: Footprint, *, at: datetime
+) -> MutationRequest:
+    """Take back the order, because its plan takes away more than the source entity was shown.
+
+    A new round begins with what is known now. What was agreed on is what is asked from here: a
+    requester who accepted another outcome than they asked for does not ask for the first again.
+
+    Raises:
+        IllegalTransitionError: There is no order, the work has begun, or nothing more would go.
+    """
+    state = next_state(request.state, Event.ASKED_ANEW)
+    more = more_than_shown(request, plan)
+    begun = request.state is State.CARRYING_OUT and _runs(request)
+    if begun or more.is_nothing or request.agreed is None:
+        raise IllegalTransitionError(state=request.state, event=Event.ASKED_ANEW)
+    return request.moved(
+        state,
+        at,
+        round=request.round + 1,
+        wish=request.agreed,
+        decision=None,
+        approved="",
+        shown=None,
+        anew=AskedAnew(more=more, at=at),
+        agreed=None,
+        agreed_at=None,
+        ordered_at=None,
+        start_on=None,
+        ready_on=None,
+        upheld_by=None,
+        plan=plan,
+        footprint=footprint,
+    )
+
+
+def _runs(request: MutationRequest) -> bool:
+    """Tell whether the work runs by its plan, so that something may have been changed."""
+    return request.plan is not None and not request.plan.obstacles
+
+
 def _approved(request: MutationRequest) -> MutationRequest:
-    assert request.plan is not None
-    if not request.plan.obstacles and not is_as_approved(request):
+    plan = request.plan
+    assert plan is not None
+    is_covered = is_as_approved(request) and more_than_shown(request, plan).is_nothing
+    if not plan.obstacles and not is_covered:
         raise UnapprovedWorkError
     return request
 
@@ -210,35 +255,6 @@ def resume(
     state = next_state(request.state, event)
     by = upheld_by or request.upheld_by
     return request.moved(state, at, attention=None, upheld_by=by, restored_at=None)
-
-
-def may_undo(request: MutationRequest) -> bool:
-    """Tell whether the work stopped after it had begun, so that there may be something to undo."""
-    begun = request.attention is not None and bool(request.attention.step)
-    has_plan = request.plan is not None and not request.plan.obstacles
-    return request.state is State.ATTENTION and begun and has_plan
-
-
-def undo(request: MutationRequest, *, by: Party, reason: str, at: datetime) -> MutationRequest:
-    """Take back what the work changed.
-
-    Raises:
-        IllegalTransitionError: Nothing was begun, or the work does not wait for a person.
-    """
-    if not may_undo(request):
-        raise IllegalTransitionError(state=request.state, event=Event.UNDO_ASKED)
-    state = next_state(request.state, Event.UNDO_ASKED)
-    order = request.undo or UndoOrder(by=by, at=at, reason=reason)
-    return request.moved(state, at, attention=None, undo=order)
-
-
-def end_undo(request: MutationRequest, *, at: datetime) -> MutationRequest:
-    """End the request: all that could be taken back was read as it was before.
-
-    Raises:
-        IllegalTransitionError: Nothing is being taken back.
-    """
-    return request.moved(next_state(request.state, Event.UNDONE), at)
 
 
 def finish(

@@ -15,6 +15,7 @@ from cards.hand_card import hand_card
 from cards.help_card import help_card
 from cards.list_card import list_card
 from cards.parts import Card
+from cards.plan_card import plan_card
 from cards.problem_card import problem_card, problem_text
 from cards.question_card import question_card
 from cards.request_card import request_card
@@ -25,9 +26,12 @@ from cards.verbs import Verb
 from mutations.authority import Role
 from mutations.case_finder import Outcome, Retention
 from mutations.draft import Draft, Question
+from mutations.dry_run import DryRun, differences
 from mutations.hand_work import Done, asked, reported, taken
 from mutations.life_cycle import State
+from mutations.losses import AskedAnew, Losses, LostGroup
 from mutations.party import Party
+from mutations.plan import Plan
 from mutations.request import Attention, MutationRequest
 from tests import samples as s
 from texts.translator import Texts, load
@@ -52,6 +56,7 @@ def gallery(t: Texts = T) -> dict[str, Card]:
         _roles,
         _decisions,
         _others,
+        _plans,
         _problems,
     )
     return {name: card for room in rooms for name, card in room(t)}
@@ -174,6 +179,13 @@ def _decisions(t: Texts) -> Gallery:
             now=s.NOW,
         ),
     )
+    lost = LostGroup(id="x", name="Waterbeheer")
+    more = Losses(groups=(lost,), addresses=("jan.nieuw@water.example",), mailbox="guid-2")
+    anew = replace(s.submitted(Outcome.B), round=2, anew=AskedAnew(more=more, at=s.NOW))
+    for mode in (DecisionMode.ASK, DecisionMode.NOT_KEEP):
+        card = decision_card(t, s.REGISTER, s.status(anew), mode=mode, now=s.NOW)
+        yield f"decision-B-anew-{mode.replace('_', '-')}", card
+    yield "request-B-anew", _request(t, anew)
     finals = {
         "kept": s.in_state(State.DONE),
         "not-kept": s.in_state(State.TO_CONFIRM),
@@ -246,6 +258,34 @@ def _hands(t: Texts) -> Gallery:
     status = s.status(replace(request, tasks=done))
     yield "hand-none", hand_card(t, s.REGISTER, status)
     yield "request-B-by-hand", _request(t, replace(request, tasks=taken_by))
+
+
+def _plans(t: Texts) -> Gallery:
+    plan_b = s.PLANS[Outcome.B]
+    request = s.in_state(State.SCHEDULED, Outcome.B)
+    upn, *others = plan_b.steps
+    changed = replace(s.BY_HAND.steps[0], target="y", args={"kind": "cloud"})
+    other = Plan(steps=(*others, changed, replace(s.BY_HAND.steps[4], after="jan@ruimte.example")))
+    going_on = replace(
+        s.in_state(State.CARRYING_OUT, Outcome.B),
+        plan=s.BY_HAND,
+        tasks=asked((), (0,), at=s.NOW, within=2),
+    )
+    plans: dict[str, tuple[MutationRequest, Plan]] = {
+        "A": (s.submitted(), s.PLANS[Outcome.A]),
+        "A-obstacle": (s.submitted(), s.BLOCKED),
+        "B": (request, plan_b),
+        "B-different": (replace(request, plan=Plan(steps=(upn, *others))), other),
+        "B-by-hand": (going_on, s.BY_HAND),
+        "B-done": (s.in_state(State.DONE, Outcome.B), plan_b),
+        "C": (s.in_state(State.SCHEDULED, Outcome.C), s.PLANS[Outcome.C]),
+    }
+    for name, (about, plan) in plans.items():
+        kept = differences(about.plan, plan) if about.plan else None
+        run = DryRun(request=about, plan=plan, at=s.NOW, differences=kept, hand_days=2)
+        yield f"plan-{name}", plan_card(t, s.REGISTER, run)
+    unkept = DryRun(request=request, plan=plan_b, at=s.NOW, differences=None, hand_days=2)
+    yield "plan-B-unkept", plan_card(t, s.REGISTER, unkept)
 
 
 PROBLEM_PARAMS: Final[Mapping[str, object]] = {

@@ -18,7 +18,7 @@ def approval_of(found: Found) -> Approval:
     begun = bool(found.steps) or _last(found.rows, "work.started") is not None
     prints = (
         request.approved or None,
-        _digest(_last(found.rows, "request.decided")),
+        _digest(_decided_row(found.rows)),
         agreed_digest(request) or None,
         _digest(_last(found.rows, "work.started")),
     )
@@ -54,6 +54,13 @@ def _last(rows: Sequence[AuditRow], kind: str) -> AuditRow | None:
     return next((row for row in reversed(rows) if row.kind == kind), None)
 
 
+def _decided_row(rows: Sequence[AuditRow]) -> AuditRow | None:
+    """Return the row of the decision that counts: none that was asked anew since."""
+    asked = _last(rows, "request.asked_anew")
+    since = [row for row in rows if asked is None or row.seq > asked.seq]
+    return _last(since, "request.decided")
+
+
 def _digest(row: AuditRow | None) -> str | None:
     digest = row.params.get("digest") if row else None
     return str(digest) if digest else None
@@ -66,7 +73,7 @@ def _is_sent(found: Found) -> bool:
 
 def _is_decided(found: Found) -> bool:
     """Tell whether the audit knows the decision as the request has it, or neither knows one."""
-    decision, row = found.request.decision, _last(found.rows, "request.decided")
+    decision, row = found.request.decision, _decided_row(found.rows)
     if decision is None or row is None:
         return decision is None and row is None
     return (row.actor, row.at, row.params.get("retention"), row.params.get("digest")) == (

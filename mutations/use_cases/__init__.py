@@ -10,6 +10,7 @@ from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, F
 from mutations.use_cases.find import FindRequests
 from mutations.use_cases.finish_work import FinishWork, WarnBeforeRetentionEnds
 from mutations.use_cases.hand_work import AskForHands, HandWork, RemindOfHands
+from mutations.use_cases.plan_now import ShowPlan
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
@@ -33,6 +34,7 @@ class UseCases:
     confirm: ConfirmOutcome
     withdraw: WithdrawRequest
     find: FindRequests
+    show_plan: ShowPlan
     refuse: RecordRefusal
     recheck: Recheck
     remind: Remind
@@ -67,6 +69,7 @@ def use_cases(context: Context) -> UseCases:
         confirm=ConfirmOutcome(context),
         withdraw=WithdrawRequest(context),
         find=FindRequests(context),
+        show_plan=ShowPlan(context),
         refuse=RecordRefusal(context),
         recheck=Recheck(context),
         remind=Remind(context),

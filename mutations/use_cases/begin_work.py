@@ -1,24 +1,23 @@
 """Starting an order on its day, if everything that was agreed still stands."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from mutations.approval import agreed_digest
+from mutations.approval import agreed_digest, more_than_shown
+from mutations.directory import Footprint
 from mutations.identity import RequestId
 from mutations.jobs import RefreshCards, StartOrder
 from mutations.life_cycle import State
-from mutations.plan import Move, Obstacle, Plan
+from mutations.plan import Plan
 from mutations.ports import Work
 from mutations.request import Attention, MutationRequest
 from mutations.timers import day_begins
 from mutations.transitions import plan_anew, start
+from mutations.use_cases.ask_anew import ask_source_anew
 from mutations.use_cases.call_person import call_person
 from mutations.use_cases.context import Context
-from mutations.use_cases.standing import standing_obstacles
+from mutations.use_cases.plan_now import RESTORED, plan_to_start
 
-ENTITLEMENT_GONE: Final = Obstacle("plan.obstacle.entitlement_gone", {})
-RESTORED: Final = Obstacle("attention.restored", {})
 RESTORED_STEP: Final = "restored"
 
 
@@ -33,7 +32,9 @@ class BeginWork:
 
         A plan with obstacles is not started: a person is called. A decision that no longer
         stands, or another order than was decided, is such an obstacle. When work is resumed
-        after that, a new plan is made. Calling it again while the work goes on changes nothing.
+        after that, a new plan is made. A plan that takes away more than the source entity was
+        shown is not started either: the source entity is asked again. Calling it again while
+        the work goes on changes nothing.
 
         Raises:
             DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
@@ -48,7 +49,8 @@ class BeginWork:
                 return seen
             await self._hold(request_id)
             return None
-        plan = await self._plan(seen)
+        plan = await plan_to_start(context, seen)
+        footprint = await self._footprint(seen, plan)
 
         async def act(work: Work) -> MutationRequest | None:
             request = await work.requests.get(request_id)
@@ -56,7 +58,7 @@ class BeginWork:
                 return None
             if not _needs_plan(request):
                 return request
-            return await self._start(work, request, plan)
+            return await self._start(work, request, plan, footprint)
 
         return await context.store.run(act)
 
@@ -94,29 +96,18 @@ class BeginWork:
             and request.start_on <= self._context.today()
         )
 
-    async def _plan(self, request: MutationRequest) -> Plan:
-        context = self._context
-        assert request.source is not None
-        plan = await context.planner.plan(
-            Move(
-                subject=request.subject.object_id,
-                source=request.source,
-                target=request.target,
-                outcome=request.outcome,
-                onedrive_days=request.terms.onedrive_days,
-            )
-        )
-        found = [*await standing_obstacles(context, request), *plan.obstacles]
-        if request.restored_at is not None:
-            found.insert(0, RESTORED)
-        colleague = await context.directory.person(request.subject.object_id)
-        if colleague is None or request.target not in colleague.entitlements:
-            found.append(ENTITLEMENT_GONE)
-        return replace(plan, obstacles=tuple(found))
+    async def _footprint(self, request: MutationRequest, plan: Plan) -> Footprint:
+        """Return what the source entity is to be shown if it must be asked again."""
+        if more_than_shown(request, plan).is_nothing:
+            return request.footprint
+        return await self._context.directory.footprint(request.subject.object_id)
 
     async def _start(
-        self, work: Work, request: MutationRequest, plan: Plan
+        self, work: Work, request: MutationRequest, plan: Plan, footprint: Footprint
     ) -> MutationRequest | None:
+        if not (plan.obstacles or more_than_shown(request, plan).is_nothing):
+            await ask_source_anew(work, self._context, request, plan, footprint)
+            return None
         now = self._context.now()
         if request.state is State.SCHEDULED:
             begun = start(request, plan, at=now)

@@ -1,6 +1,6 @@
 """What the source entity and the requester decide."""
 
-from mutations.approval import agreed_digest
+from mutations.approval import agreed_digest, shown_digest
 from mutations.authority import NotEntitledError, Role, deciders_of
 from mutations.case_finder import Retention, find_case
 from mutations.directory import Person
@@ -124,6 +124,7 @@ class DecideRetention:
                 "retention": decision.retention,
                 "round": request.round,
                 "digest": decided.approved,
+                "shown": shown_digest(decided),
             },
         )
         messages = {
@@ -263,7 +264,7 @@ class WithdrawRequest:
             await work.audit.append(
                 "request.withdrawn", at=now, actor=actor, request_id=request.id, params={}
             )
-            if request.ordered_at is not None:
+            if request.ordered_at is not None or request.anew is not None:
                 await work.jobs.enqueue(
                     Deliver(
                         request_id=request.id,

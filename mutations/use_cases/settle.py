@@ -32,6 +32,7 @@ async def settle(work: Work, request: MutationRequest, *, at: datetime) -> Mutat
             request_id=request.id,
             person=request.subject.object_id,
             message=Message.COLLEAGUE_ANNOUNCED,
+            occasion=in_round(ordered),
         )
     )
     return ordered
@@ -46,7 +47,12 @@ async def tell(
             request_id=request.id,
             person=request.requester.object_id,
             message=message,
-            occasion=occasion,
+            occasion=in_round(request, occasion),
         )
     )
     await work.jobs.enqueue(RefreshCards(request_id=request.id))
+
+
+def in_round(request: MutationRequest, occasion: str = "") -> str:
+    """Return what makes a message one of its own in each round of decisions."""
+    return occasion if request.round == 1 else f"{request.round}/{occasion}"

@@ -9,7 +9,7 @@ from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
 from mutations.life_cycle import State
 from mutations.ports import Work
 from mutations.request import MutationRequest
-from mutations.transitions import end_undo, may_undo, undo
+from mutations.undoing import end_undo, may_undo, undo
 from mutations.use_cases.actor import Actor
 from mutations.use_cases.context import Context
 from mutations.use_cases.propose import party_of

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from mutations.authority import deciders_of
+from mutations.clock import local_date
 from mutations.directory import PoolCount
 from mutations.identity import RequestId
 from mutations.jobs import (
@@ -18,12 +20,14 @@ from mutations.jobs import (
 from mutations.licences import count_pools, reserve
 from mutations.life_cycle import State
 from mutations.ports import Work
-from mutations.request import Checks, EntitlementCheck, SetAside
-from mutations.timers import reminder_at
+from mutations.register import Contract
+from mutations.request import Checks, EntitlementCheck, MutationRequest, SetAside
+from mutations.timers import day_begins, reminder_at
 from mutations.transitions import expire, record_checks
 from mutations.use_cases.context import Context
 from mutations.use_cases.membership import look_aside
-from mutations.use_cases.settle import settle, tell
+from mutations.use_cases.settle import in_round, settle, tell
+from mutations.working_days import add_working_days
 
 _WAITING = (State.SUBMITTED, State.TO_CONFIRM)
 
@@ -117,7 +121,7 @@ class Remind:
                         request_id=request.id,
                         person=person,
                         message=Message.REMINDER,
-                        occasion=str(job.count),
+                        occasion=in_round(request, str(job.count)),
                     )
                 )
             await work.jobs.enqueue(
@@ -151,6 +155,13 @@ class RemindOfConfirmation:
         await context.store.run(act)
 
 
+def expires_at(request: MutationRequest, contract: Contract) -> datetime:
+    """Return when a request ends whose preconditions do not come; aware UTC."""
+    asked_at = request.anew.at if request.anew else request.created_at
+    begins = max(request.effective_on, local_date(asked_at))
+    return day_begins(add_working_days(begins, contract.expire_after))
+
+
 class Expire:
     """End a request whose preconditions did not come in time."""
 
@@ -166,6 +177,10 @@ class Expire:
             if request is None or request.state not in _WAITING:
                 return
             now = context.now()
+            last = expires_at(request, context.register.contract)
+            if request.anew is not None and now < last:  # the timer of an earlier round
+                await work.jobs.enqueue(job, at=last)
+                return
             await work.reservations.release(request.id)
             await work.audit.append(
                 "request.expired", at=now, actor=None, request_id=request.id, params={}

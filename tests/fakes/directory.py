@@ -58,6 +58,10 @@ class FakePlanner:
         self.obstacles: tuple[Obstacle, ...] = ()
         self.moves: list[Move] = []
 
+    def become(self, plan: Plan) -> None:
+        """Go on with another plan, as after a change of the accounts."""
+        self._plan = plan
+
     async def plan(self, move: Move) -> Plan:
         self.moves.append(move)
         return replace(self._plan, obstacles=self.obstacles)

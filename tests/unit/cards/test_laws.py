@@ -10,7 +10,7 @@ from tests.unit.cards.walk import all_text, nodes, of_type, rich_texts
 from tests.unit.texts.test_catalogue import ENGLISH
 
 CARDS = gallery()
-_ABOUT_A_REQUEST = ("decision.", "outcome.", "request.", "work.", "undo.")
+_ABOUT_A_REQUEST = ("decision.", "outcome.", "plan.", "request.", "work.", "undo.")
 REQUEST_VERBS = {verb for verb in Verb if verb.startswith(_ABOUT_A_REQUEST)}
 DRAFT_KEYS = {
     Verb.DRAFT_FILL: {"draft"},

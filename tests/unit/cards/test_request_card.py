@@ -57,7 +57,19 @@ def test_deciders_do_not_decide_twice() -> None:
 def test_service_desk_resumes_only_what_stopped(state: State) -> None:
     expected = {Verb.WORK_RESUME} if state is State.ATTENTION else set()
 
-    assert verbs(s.in_state(state), Role.SERVICE_DESK) == expected
+    assert set(verbs(s.in_state(state), Role.SERVICE_DESK)) - {Verb.PLAN_SHOW} == expected
+
+
+@pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B, Outcome.C])
+@pytest.mark.parametrize("state", ORDER_STATES)
+def test_who_asked_and_who_carries_out_see_the_plan_of_what_a_program_does(
+    state: State, outcome: Outcome
+) -> None:
+    request = s.in_state(state, outcome)
+    seen_by = {role for role in Role if Verb.PLAN_SHOW in verbs(request, role)}
+    planned = state not in ENDS and outcome is not Outcome.C
+
+    assert seen_by == ({Role.REQUESTER, Role.SERVICE_DESK} if planned else set())
 
 
 @pytest.mark.parametrize("state", sorted(ENDS))

@@ -17,6 +17,7 @@ from mutations.life_cycle import State
 from mutations.party import Party
 from mutations.plan import Plan, PlannedStep
 from mutations.request import Attention, Decision, MutationRequest, StepResult
+from mutations.undoing import end_undo, undo
 from tests.unit.mutations.strategies import (
     ORDERS,
     PEOPLE,
@@ -186,12 +187,12 @@ def go_on(draw: Draw, request: MutationRequest) -> MutationRequest:
 def give_back(draw: Draw, request: MutationRequest) -> MutationRequest:
     """Take the work back."""
     at = later(draw, request)
-    return transitions.undo(request, by=request.requester, reason="Gaat niet door.", at=at)
+    return undo(request, by=request.requester, reason="Gaat niet door.", at=at)
 
 
 def give_back_whole(draw: Draw, request: MutationRequest) -> MutationRequest:
     """Find that all was taken back."""
-    return transitions.end_undo(request, at=later(draw, request))
+    return end_undo(request, at=later(draw, request))
 
 
 def close(draw: Draw, request: MutationRequest) -> MutationRequest:

@@ -24,7 +24,6 @@ from mutations.transitions import (
     UnverifiedWorkError,
     confirm,
     decide,
-    end_undo,
     expire,
     finish,
     is_ready,
@@ -33,9 +32,9 @@ from mutations.transitions import (
     record_checks,
     resume,
     start,
-    undo,
     withdraw,
 )
+from mutations.undoing import end_undo, undo
 from mutations.working_days import is_working_day
 from tests.unit.mutations.journeys import (
     OTHER,

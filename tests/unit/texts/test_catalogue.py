@@ -16,11 +16,13 @@ import mutations
 from cards.consequences import LINES
 from cards.verbs import Verb
 from fulfilment.steps.catalogue import STEP_TYPES
+from fulfilment.tenant import GroupKind
 from mutations.case_finder import Outcome, Retention
 from mutations.draft import Question
 from mutations.errors import DomainError
 from mutations.jobs import Message
 from mutations.life_cycle import State
+from mutations.plan import Route, Undo
 from mutations.preconditions import Kind
 from mutations.status import Task
 from mutations.working_days import HOLIDAY_KEYS
@@ -56,6 +58,10 @@ FAMILIES: Mapping[str, Collection[str]] = {
         "problem.unknown.why",
         "problem.unknown.action",
     },
+    "plan.route": set(Route),
+    "plan.undo": set(Undo),
+    "plan.group": set(GroupKind),
+    "plan.verify": {*STEP_TYPES, "unknown"},
     "decision.made": {*Retention, "refused"},
     "case.reason": {*(set(Outcome) - {Outcome.P}), "P.source", "P.target", "P.both"},
     "consequence": {f"{outcome}.{line}" for outcome, lines in LINES.items() for line in lines},
