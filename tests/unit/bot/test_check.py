@@ -29,6 +29,12 @@ from fulfilment.tenants.microsoft365.permissions import EXCHANGE_NEEDED, GRAPH_N
 NOT_FOUND = PermanentTenantError("tenant.mailbox_missing", {})
 
 
+@pytest.fixture(autouse=True)
+def _log_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loggers remember where they write first, and what a command writes to here is closed."""
+    monkeypatch.setattr("bot.commands.terminal.configure_logs", lambda _level: None)
+
+
 def token_with(*roles: str) -> str:
     return jwt.encode({"roles": list(roles)}, "a secret that only this test knows about")
 
