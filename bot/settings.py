@@ -18,7 +18,7 @@ from bot.demo import DEMO_REGISTER
 from bot.edge.app_certificate import check_app_certificate
 from bot.edge.turn_limits import TurnLimits
 from bot.setting_types import LOOPBACK, Guid, Url
-from bot.tenant_settings import PREFIX, TenantSettings
+from bot.tenant_settings import PREFIX, TenantKind, TenantSettings
 from store.job_worker import WorkerSettings
 
 DEMO_TENANT_ID: Final = "5f0a1f3e-6c1b-4b7e-9a55-0d2f6f0c9a10"
@@ -58,6 +58,7 @@ class Settings(TenantSettings):
         None, description="PEM file with the Ed25519 private key that signs the head of the audit"
     )
     app_id: Guid | None = Field(None, description="app id of the bot registration")
+    app_tenant_id: Guid | None = Field(None, description="the one tenant that is served")
     app_secret: SecretStr = Field(SecretStr(""), description="client secret of the bot")
     app_certificate: Path | None = Field(
         None, description="PEM file with RSA key and certificate; better than a secret"
@@ -146,6 +147,13 @@ class Settings(TenantSettings):
     ) -> str | Path | None:
         if info.data.get("mode") is Mode.LIVE and not str(value or "").strip():
             raise ValueError("is required in live mode")
+        return value
+
+    @field_validator("app_tenant_id")
+    @classmethod
+    def _real_tenant_is_named(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("tenant") is TenantKind.MICROSOFT365:
+            raise ValueError(f"is required with {PREFIX}TENANT=microsoft365")
         return value
 
     @field_validator("audit_anchor")

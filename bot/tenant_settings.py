@@ -40,7 +40,6 @@ class TenantSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    app_tenant_id: Guid | None = Field(None, description="the one tenant that is served")
     tenant: TenantKind = Field(
         TenantKind.SIMULATED, description="whose accounts change: simulated or microsoft365"
     )
@@ -131,12 +130,8 @@ class TenantSettings(BaseSettings):
     @field_validator("fulfilment_app_id")
     @classmethod
     def _real_has_identity(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if not _is_real(info):
-            return value
-        if value is None:
+        if _is_real(info) and value is None:
             raise ValueError(f"is required with {PREFIX}TENANT=microsoft365")
-        if info.data.get("app_tenant_id") is None:
-            raise ValueError(f"{PREFIX}APP_TENANT_ID is required with it")
         return value
 
     @property
