@@ -299,6 +299,7 @@ async def _buttons(stage: Stage) -> dict[Verb, Button]:
         Verb.REQUEST_WITHDRAW: Button(MARLEEN, about, ("request",)),
         Verb.REQUEST_WITHDRAW_SURE: Button(MARLEEN, about, ("request",)),
         Verb.WORK_RESUME: Button(SOFIE, {"request": stopped.id, "round": 1}, ("request",)),
+        Verb.PLAN_SHOW: Button(MARLEEN, about, ("request",)),
         Verb.UNDO_ASK: Button(SOFIE, {"request": stopped.id, "round": 1}, ("request",)),
         Verb.UNDO_SURE: Button(SOFIE, {"request": stopped.id, "round": 1}, ("request",)),
         Verb.HELP: Button(TOM, {}, ()),
