@@ -40,8 +40,8 @@ from dialogs.conversation import Conversations
 from dialogs.dates import load_languages
 from dialogs.presenter import Presenter
 from fulfilment.engine import Engine
+from fulfilment.entry_run import Pace
 from fulfilment.planner import TenantPlanner
-from fulfilment.step_run import Pace
 from fulfilment.tenants.simulated.outside import SimulatedOutside
 from fulfilment.tenants.simulated.world import SimulatedWorld
 from mutations.clock import Clock, local_date

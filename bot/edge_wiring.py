@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
+from pydantic import SecretStr
 
 from bot.edge.connector import TURN_RETRY, Connector, RetryPolicy
 from bot.edge.gate import Gate, GatePolicy
@@ -60,7 +62,13 @@ async def open_channel(settings: Settings, clock: Clock) -> AsyncIterator[Channe
             tenant_id=settings.app_tenant_id,
             service_hosts=settings.service_host_names,
         )
-        tokens = MsalTokenSource(_entra_app(settings), clock=clock)
+        app = entra_app(
+            settings,
+            settings.app_id,
+            secret=settings.app_secret,
+            certificate=settings.app_certificate,
+        )
+        tokens = MsalTokenSource(app, clock=clock)
         stack.callback(tokens.close)
         keys = SigningKeys(session, settings.openid_metadata_url)
         stack.push_async_callback(_stopped, asyncio.create_task(keys.keep_fresh()))
@@ -102,14 +110,16 @@ def _channel(
     )
 
 
-def _entra_app(settings: Settings) -> EntraApp:
-    assert settings.app_id
-    credential: str | dict[str, str] = settings.app_secret.get_secret_value()
-    if settings.app_certificate is not None:
-        pem = settings.app_certificate.read_text(encoding="utf-8", errors="replace")
+def entra_app(
+    settings: Settings, client_id: str, *, secret: SecretStr, certificate: Path | None
+) -> EntraApp:
+    """Return an app of the tenant as msal signs it in; the certificate wins over the secret."""
+    credential: str | dict[str, str] = secret.get_secret_value()
+    if certificate is not None:
+        pem = certificate.read_text(encoding="utf-8", errors="replace")
         credential = {"private_key": pem, "public_certificate": pem}
     return EntraApp(
-        client_id=settings.app_id,
+        client_id=client_id,
         authority=f"{settings.authority_url}/{settings.app_tenant_id}",
         credential=credential,
         ca_bundle=settings.ca_bundle,

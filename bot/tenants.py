@@ -11,8 +11,9 @@ import aiohttp
 
 from bot.clock import SystemClock
 from bot.edge.delivery_errors import TokenUnavailableError
-from bot.edge.tokens import EntraApp, MsalTokenSource
+from bot.edge.tokens import MsalTokenSource
 from bot.edge.trust import trusting
+from bot.edge_wiring import entra_app
 from bot.settings import Settings
 from bot.tenant_parts import TenantParts
 from bot.tenant_settings import ExchangeWay, TenantKind
@@ -153,15 +154,11 @@ async def _parts(settings: Settings, quota: Quota) -> AsyncIterator[TenantParts]
 
 def _tokens(settings: Settings, scope: str, stack: AsyncExitStack) -> FulfilmentTokens:
     assert settings.fulfilment_app_id
-    credential: str | dict[str, str] = settings.fulfilment_app_secret.get_secret_value()
-    if settings.fulfilment_app_certificate is not None:
-        pem = settings.fulfilment_app_certificate.read_text("utf-8", errors="replace")
-        credential = {"private_key": pem, "public_certificate": pem}
-    app = EntraApp(
-        client_id=settings.fulfilment_app_id,
-        authority=f"{settings.authority_url}/{settings.app_tenant_id}",
-        credential=credential,
-        ca_bundle=settings.ca_bundle,
+    app = entra_app(
+        settings,
+        settings.fulfilment_app_id,
+        secret=settings.fulfilment_app_secret,
+        certificate=settings.fulfilment_app_certificate,
     )
     source = MsalTokenSource(app, clock=SystemClock(), scope=scope)
     stack.callback(source.close)

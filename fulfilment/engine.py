@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
+from fulfilment.entry_run import Pace
 from fulfilment.hand_run import HandRun
 from fulfilment.journal import Entry, Journal, StepState
 from fulfilment.progress import (
@@ -19,7 +20,7 @@ from fulfilment.progress import (
     WaitsForHands,
 )
 from fulfilment.retention import RetentionRecords
-from fulfilment.step_run import Pace, StepRun
+from fulfilment.step_run import StepRun
 from fulfilment.steps.catalogue import readable, step_of
 from fulfilment.steps.step import Reversible, State, StepContext
 from fulfilment.tenant import Tenant
@@ -28,6 +29,7 @@ from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
 from mutations.plan import Plan, PlannedStep, Route, Undo
 
+Run = TypeVar("Run", StepRun, UndoRun)
 _NO_REPORTS: Final[Mapping[int, HandReport]] = MappingProxyType({})
 
 
@@ -109,15 +111,8 @@ class Engine:
         if not entries:
             return Finished()
         steps = [run for run in self._undo_runs(plan, entries) if run is not None][::-1]
-        for run in steps:
-            progress = await run.advance()
-            if progress is not None:
-                return progress
-        for run in steps:
-            progress = await run.confirm()
-            if progress is not None:
-                return progress
-        return Finished()
+        progress = await _each(UndoRun.advance, steps)
+        return progress or await _each(UndoRun.confirm, steps) or Finished()
 
     async def report(self, request_id: RequestId) -> Report:
         """Return each step before and after, as journalled."""
@@ -183,7 +178,7 @@ def _check_plan(plan: Plan, entries: Sequence[Entry]) -> None:
 
 
 async def _each(
-    act: Callable[[StepRun], Awaitable[Progress | None]], runs: Sequence[StepRun]
+    act: Callable[[Run], Awaitable[Progress | None]], runs: Sequence[Run]
 ) -> Progress | None:
     """Take the steps one by one, up to the first that cannot go on."""
     for run in runs:

@@ -2,9 +2,10 @@
 
 from typing_extensions import override
 
+from fulfilment.entry_run import Pace
 from fulfilment.journal import Entry, Journal, StepState
 from fulfilment.progress import HandReport, Progress, WaitsForHands
-from fulfilment.step_run import Pace, StepRun
+from fulfilment.step_run import StepRun
 from fulfilment.steps.step import Step
 from mutations.clock import Clock
 

@@ -1,11 +1,10 @@
 """One step on its way from pending to verified, a little further at every call."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 import structlog
 
+from fulfilment.entry_run import EntryRun, Pace
 from fulfilment.journal import Entry, Journal, StepState
 from fulfilment.progress import Again, NeedsPerson, Progress
 from fulfilment.steps.step import Step
@@ -15,40 +14,7 @@ from mutations.clock import Clock
 _LOGGER = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How patiently the tenant is asked.
-
-    Attributes:
-        agreeing_reads: Consecutive reads that must agree before a step is verified.
-        poll_s: Seconds between two reads of one step.
-        deadline_s: Seconds that a taken change may stay unseen before a person is called.
-        settle_s: Seconds of reading after an unknown outcome before a write is repeated; longer
-            than `fresh_s` and what the tenant takes to show a change together, or a change could
-            happen twice.
-        fresh_s: Seconds after its intent was journalled that a write may still go out; a run that
-            was stopped for longer may have been taken over.
-        backoff_s: Seconds after a first passing failure; doubled at each further one.
-        longest_backoff_s: Seconds at which the doubling stops.
-        most_attempts: Passing failures of one step before a person is called.
-        hand_poll_s: Seconds between two looks for what a person said they did by hand.
-        hand_deadline_s: Seconds that it may stay unseen; a sync from the Active Directory runs
-            every half hour, and what it changes takes a while to show.
-    """
-
-    agreeing_reads: int = 2
-    poll_s: float = 1.0
-    deadline_s: float = 300.0
-    settle_s: float = 15.0
-    fresh_s: float = 5.0
-    backoff_s: float = 2.0
-    longest_backoff_s: float = 60.0
-    most_attempts: int = 8
-    hand_poll_s: float = 60.0
-    hand_deadline_s: float = 7_200.0
-
-
-class StepRun:
+class StepRun(EntryRun):
     """Moves one journal entry forward; each change of it is saved before the next call goes out.
 
     Every method returns None to let the run go on, or what the run came to.
@@ -57,11 +23,8 @@ class StepRun:
     def __init__(
         self, entry: Entry, step: Step, *, journal: Journal, clock: Clock, pace: Pace
     ) -> None:
-        self._entry = entry
+        super().__init__(entry, journal=journal, clock=clock, pace=pace)
         self._step = step
-        self._journal = journal
-        self._clock = clock
-        self._pace = pace
 
     @property
     def name(self) -> str:
@@ -182,8 +145,7 @@ class StepRun:
         if attempts >= self._pace.most_attempts:
             await self._save(attempts=attempts)
             return await self._block("attention.tenant_unavailable", {"attempts": attempts})
-        backoff_s = min(self._pace.longest_backoff_s, self._pace.backoff_s * 2 ** (attempts - 1))
-        wait_s = max(asked_s, backoff_s)
+        wait_s = self._backoff_s(attempts, asked_s)
         detail = {**self._entry.detail, "next_at": self._in(wait_s)}
         await self._save(attempts=attempts, detail=detail)
         return Again(wait_s)
@@ -196,32 +158,3 @@ class StepRun:
         params = self._entry.detail["params"]
         assert isinstance(params, dict)
         return NeedsPerson(self._entry.name, str(self._entry.detail["key"]), params)
-
-    async def _save(self, **changes: object) -> None:
-        seen = self._entry
-        entry = replace(seen, **changes)  # type: ignore[arg-type] # named fields
-        await self._journal.save(entry, seen=seen)
-        self._entry = entry
-        if entry.state is not seen.state:
-            _LOGGER.info(
-                "step moved on",
-                request_id=self._entry.request_id,
-                position=self._entry.position,
-                step=self._entry.name,
-                state=self._entry.state.value,
-            )
-
-    @property
-    def _before(self) -> dict[str, object]:
-        assert self._entry.before is not None
-        return dict(self._entry.before)
-
-    def _moment(self, key: str) -> datetime | None:
-        value = self._entry.detail.get(key)
-        return None if value is None else datetime.fromisoformat(str(value))
-
-    def _in(self, seconds: float) -> str:
-        return (self._clock.now() + timedelta(seconds=seconds)).isoformat()
-
-    def _seconds_until(self, moment: datetime | None) -> float:
-        return 0.0 if moment is None else (moment - self._clock.now()).total_seconds()

@@ -1,18 +1,16 @@
 """Taking one step back, a little further at every call, until the state before shows again."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
 
+from fulfilment.entry_run import EntryRun, Pace
 from fulfilment.journal import Entry, Journal, StepState
 from fulfilment.progress import Again, NeedsPerson, Progress
-from fulfilment.step_run import Pace
 from fulfilment.steps.step import Reversible
 from fulfilment.tenant import PermanentTenantError, TransientTenantError
 from mutations.clock import Clock
 
 
-class UndoRun:
+class UndoRun(EntryRun):
     """Brings back the state before of one journal entry; each change of it is saved first.
 
     What takes a step back looks at the tenant and writes only what differs, so it may be repeated
@@ -22,11 +20,8 @@ class UndoRun:
     def __init__(
         self, entry: Entry, step: Reversible, *, journal: Journal, clock: Clock, pace: Pace
     ) -> None:
-        self._entry = entry
+        super().__init__(entry, journal=journal, clock=clock, pace=pace)
         self._step = step
-        self._journal = journal
-        self._clock = clock
-        self._pace = pace
 
     async def advance(self) -> Progress | None:
         """Bring the step nearer to how it was; None when it is."""
@@ -53,7 +48,7 @@ class UndoRun:
         before = self._before
         verdict = await self._step.reverted(before)
         if not verdict.holds and self._may_write():
-            await self._save({"undo_at": self._clock.now().isoformat()})
+            await self._note({"undo_at": self._clock.now().isoformat()})
             await self._step.revert(before)
             verdict = await self._step.reverted(before)
         if not verdict.holds:
@@ -61,7 +56,7 @@ class UndoRun:
         agreeing = int(str(self._entry.detail.get("undo_agreeing", 0))) + 1
         if agreeing < self._pace.agreeing_reads:
             return await self._later({"undo_agreeing": agreeing})
-        await self._save({}, state=StepState.COMPENSATED, after=verdict.seen)
+        await self._note({}, state=StepState.COMPENSATED, after=verdict.seen)
         return None
 
     def _may_write(self) -> bool:
@@ -73,7 +68,7 @@ class UndoRun:
         since = self._moment("undo_since") or self._clock.now()
         waited_s = -self._seconds_until(since)
         if waited_s >= self._pace.deadline_s:
-            await self._save({"undo_since": None, "undo_agreeing": 0})
+            await self._note({"undo_since": None, "undo_agreeing": 0})
             params = {"minutes": int(waited_s // 60)}
             return NeedsPerson(self._entry.name, "attention.not_confirmed", params)
         return await self._later({"undo_since": since.isoformat(), "undo_agreeing": 0})
@@ -84,38 +79,18 @@ class UndoRun:
         return await self._later({"undo_agreeing": 0}, state=StepState.CONVERGING)
 
     async def _later(self, detail: dict[str, object], **changes: object) -> Progress:
-        await self._save(detail | {"undo_next_at": self._in(self._pace.poll_s)}, **changes)
+        await self._note(detail | {"undo_next_at": self._in(self._pace.poll_s)}, **changes)
         return Again(self._pace.poll_s)
 
     async def _back_off(self, asked_s: float) -> Progress:
         tries = int(str(self._entry.detail.get("undo_tries", 0))) + 1
         if tries >= self._pace.most_attempts:
-            await self._save({"undo_tries": 0})
+            await self._note({"undo_tries": 0})
             params = {"attempts": tries}
             return NeedsPerson(self._entry.name, "attention.tenant_unavailable", params)
-        doubled = self._pace.backoff_s * 2 ** (tries - 1)
-        wait_s = max(asked_s, min(self._pace.longest_backoff_s, doubled))
-        await self._save({"undo_tries": tries, "undo_next_at": self._in(wait_s)})
+        wait_s = self._backoff_s(tries, asked_s)
+        await self._note({"undo_tries": tries, "undo_next_at": self._in(wait_s)})
         return Again(wait_s)
 
-    async def _save(self, detail: dict[str, object], **changes: object) -> None:
-        seen = self._entry
-        merged = {**seen.detail, **detail}
-        entry = replace(seen, detail=merged, **changes)  # type: ignore[arg-type] # named fields
-        await self._journal.save(entry, seen=seen)
-        self._entry = entry
-
-    @property
-    def _before(self) -> dict[str, object]:
-        assert self._entry.before is not None
-        return dict(self._entry.before)
-
-    def _moment(self, key: str) -> datetime | None:
-        value = self._entry.detail.get(key)
-        return None if value is None else datetime.fromisoformat(str(value))
-
-    def _in(self, seconds: float) -> str:
-        return (self._clock.now() + timedelta(seconds=seconds)).isoformat()
-
-    def _seconds_until(self, moment: datetime | None) -> float:
-        return 0.0 if moment is None else (moment - self._clock.now()).total_seconds()
+    async def _note(self, detail: dict[str, object], **changes: object) -> None:
+        await self._save(detail={**self._entry.detail, **detail}, **changes)

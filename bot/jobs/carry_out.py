@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from fulfilment.engine import Engine
-from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, WaitsForHands
+from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, Progress, WaitsForHands
 from fulfilment.tenants.simulated.outside import SimulatedOutside
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut
@@ -64,9 +64,24 @@ class OrderRunner:
         if resumed:
             await self._engine.resume(request_id)
         reports = await self._reported(request, request.plan)
-        match await self._engine.advance(request_id, request.plan, reports):
-            case Finished():
-                await self._use.finish_work(request_id, await self._results(request))
+        progress = await self._engine.advance(request_id, request.plan, reports)
+        if progress == Finished():
+            await self._use.finish_work(request_id, await self._results(request))
+        else:
+            await self._unfinished(request_id, account, progress)
+
+    async def _take_back(self, request_id: RequestId, account: ObjectId, plan: Plan) -> None:
+        progress = await self._engine.take_back(request_id, plan)
+        if progress == Finished():
+            await self._use.finish_undo(request_id)
+        else:
+            await self._unfinished(request_id, account, progress)
+
+    async def _unfinished(
+        self, request_id: RequestId, account: ObjectId, progress: Progress
+    ) -> None:
+        """Come back later, ask for what only a person can do, or call a person."""
+        match progress:
             case Again(after_s=seconds):
                 await self._go_on(request_id, account, timedelta(seconds=seconds))
             case WaitsForHands(positions=positions, asks=asks):
@@ -75,18 +90,6 @@ class OrderRunner:
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
-
-    async def _take_back(self, request_id: RequestId, account: ObjectId, plan: Plan) -> None:
-        match await self._engine.take_back(request_id, plan):
-            case Finished():
-                await self._use.finish_undo(request_id)
-            case Again(after_s=seconds):
-                await self._go_on(request_id, account, timedelta(seconds=seconds))
-            case NeedsPerson(step=step, key=key, params=params):
-                obstacle = Obstacle(key, params)
-                await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
-            case WaitsForHands():
-                raise AssertionError("nobody is asked to take something back by hand")
 
     async def _reported(self, request: MutationRequest, plan: Plan) -> dict[int, HandReport]:
         reports = _reports(request)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
-from mutations.authority import NotEntitledError, Role, service_desk_of
+from mutations.authority import NotEntitledError, Role
 from mutations.directory import Person
 from mutations.hand_work import forgotten
 from mutations.identity import ObjectId, RequestId
-from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
+from mutations.jobs import CarryOut, Message, RefreshCards
 from mutations.life_cycle import State
 from mutations.plan import Obstacle, Plan
 from mutations.ports import Work
@@ -16,7 +16,7 @@ from mutations.transitions import need_person, resume, start
 from mutations.use_cases.actor import Actor
 from mutations.use_cases.context import Context
 from mutations.use_cases.membership import employee_ids, same_human
-from mutations.use_cases.settle import tell
+from mutations.use_cases.settle import tell, tell_desk
 from mutations.use_cases.standing import DECISION_FALLEN
 
 HAND_NOT_SEEN: Final = "attention.hand_not_seen"
@@ -40,15 +40,7 @@ async def call_person(
         params={"step": attention.step, "key": attention.key},
     )
     occasion = attention.since.isoformat()
-    for contact in service_desk_of(request, context.register):
-        await work.jobs.enqueue(
-            Deliver(
-                request_id=request.id,
-                person=contact.object_id,
-                message=Message.ATTENTION,
-                occasion=occasion,
-            )
-        )
+    await tell_desk(work, request, context.register, Message.ATTENTION, occasion=occasion)
     await tell(work, stopped, Message.ATTENTION, occasion=occasion)
     return await work.requests.save(stopped)
 

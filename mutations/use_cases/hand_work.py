@@ -5,11 +5,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from mutations.authority import Role, service_desk_of
+from mutations.authority import Role
 from mutations.errors import DomainError
 from mutations.hand_work import Done, asked, forgotten, open_task, open_tasks, reported, taken
 from mutations.identity import ObjectId, RequestId
-from mutations.jobs import CarryOut, Deliver, Message, RefreshCards, RemindHands
+from mutations.jobs import CarryOut, Message, RefreshCards, RemindHands
 from mutations.life_cycle import State
 from mutations.ports import Work
 from mutations.request import Attention, MutationRequest
@@ -18,6 +18,7 @@ from mutations.use_cases.actor import Actor
 from mutations.use_cases.call_person import call_person
 from mutations.use_cases.context import Context
 from mutations.use_cases.propose import party_of
+from mutations.use_cases.settle import tell_desk
 
 HAND_DECLINED: Final = "attention.hand_declined"
 _NO_ASKS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType({})
@@ -61,7 +62,9 @@ class AskForHands:
                 request_id=request.id,
                 params={"positions": list(positions)},
             )
-            await _write_to_desk(work, context, waiting, Message.HAND_ASKED, now.isoformat())
+            await tell_desk(
+                work, waiting, context.register, Message.HAND_ASKED, occasion=now.isoformat()
+            )
             remind = RemindHands(request_id=request.id, count=1)
             await work.jobs.enqueue(remind, at=reminder_at(now, within))
             await work.jobs.enqueue(RefreshCards(request_id=request.id))
@@ -87,7 +90,9 @@ class RemindOfHands:
             if not open_tasks(request.tasks):
                 return
             occasion = str(job.count)
-            await _write_to_desk(work, context, request, Message.HAND_REMINDER, occasion)
+            await tell_desk(
+                work, request, context.register, Message.HAND_REMINDER, occasion=occasion
+            )
             await work.jobs.enqueue(
                 replace(job, count=job.count + 1),
                 at=reminder_at(context.now(), context.register.contract.remind_after),
@@ -206,20 +211,6 @@ class HandWork:
             actor=actor,
             request_id=request.id,
             params={"position": position},
-        )
-
-
-async def _write_to_desk(
-    work: Work, context: Context, request: MutationRequest, message: Message, occasion: str
-) -> None:
-    for contact in service_desk_of(request, context.register):
-        await work.jobs.enqueue(
-            Deliver(
-                request_id=request.id,
-                person=contact.object_id,
-                message=message,
-                occasion=occasion,
-            )
         )
 
 

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from mutations.authority import service_desk_of
 from mutations.jobs import Deliver, Message, RefreshCards, StartOrder
 from mutations.ports import Work
+from mutations.register import Register
 from mutations.request import MutationRequest
 from mutations.timers import day_begins
 from mutations.transitions import is_ready, order
@@ -36,6 +38,21 @@ async def settle(work: Work, request: MutationRequest, *, at: datetime) -> Mutat
         )
     )
     return ordered
+
+
+async def tell_desk(
+    work: Work, request: MutationRequest, register: Register, message: Message, *, occasion: str
+) -> None:
+    """Write to everybody of the service desk who may help with this request."""
+    for contact in service_desk_of(request, register):
+        await work.jobs.enqueue(
+            Deliver(
+                request_id=request.id,
+                person=contact.object_id,
+                message=message,
+                occasion=occasion,
+            )
+        )
 
 
 async def tell(

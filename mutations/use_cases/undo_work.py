@@ -1,11 +1,9 @@
 """Taking an order back that stopped halfway: asked by the service desk, ended when it is read."""
 
-from dataclasses import replace
-
 from mutations.authority import Role
 from mutations.errors import DomainError
 from mutations.identity import ObjectId, RequestId
-from mutations.jobs import CarryOut, Deliver, Message, RefreshCards
+from mutations.jobs import CarryOut, Deliver, Message
 from mutations.life_cycle import State
 from mutations.ports import Work
 from mutations.request import MutationRequest
@@ -102,7 +100,6 @@ class FinishUndo:
                     message=Message.UNDONE,
                 )
             )
-            await work.jobs.enqueue(RefreshCards(request_id=request.id))
-            await work.requests.save(replace(undone, onedrive_ends_on=None))
+            await work.requests.save(undone)
 
         await context.store.run(act)

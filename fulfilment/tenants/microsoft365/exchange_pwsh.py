@@ -15,12 +15,14 @@ from typing import Any, Final
 import msgspec
 import orjson
 import structlog
+from typing_extensions import override
 
 from fulfilment.tenant import TransientTenantError
 from fulfilment.tenants.microsoft365.exchange_answers import class_of, raise_for, warning_classes
-from fulfilment.tenants.microsoft365.exchange_cmdlets import Cmdlet, Ran, checked
-from fulfilment.tenants.microsoft365.patience import Patience, patiently
-from fulfilment.tenants.microsoft365.quota import Quota, Resource, is_bulk, wait_for_turn
+from fulfilment.tenants.microsoft365.exchange_checked import CheckedExchange
+from fulfilment.tenants.microsoft365.exchange_cmdlets import Cmdlet, Ran
+from fulfilment.tenants.microsoft365.patience import Patience
+from fulfilment.tenants.microsoft365.quota import Quota, Resource
 
 _SCRIPT: Final = Path(__file__).with_name("exchange_session.ps1")
 _ARGUMENTS: Final = ("-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(_SCRIPT))
@@ -74,7 +76,7 @@ class _Line(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-class PwshExchange:
+class PwshExchange(CheckedExchange):
     """Implements `Exchange`; one cmdlet at a time.
 
     The process starts with the first cmdlet. When it ends, or gives no answer in time, it is
@@ -102,51 +104,21 @@ class PwshExchange:
             cmdlet_s: Longest time for one cmdlet, and for signing in.
             quota_patience_s: Longest wait for the quota.
         """
+        super().__init__(quota, patience=patience, quota_patience_s=quota_patience_s)
         self._session = session
-        self._quota = quota
         self._program = program
-        self._patience = patience or Patience()
         self._cmdlet_s = cmdlet_s
-        self._quota_patience_s = quota_patience_s
         self._turn = asyncio.Lock()
         self._process: Process | None = None
         self._number = 0
-
-    async def run(self, cmdlet: str, /, **parameters: object) -> tuple[Mapping[str, Any], ...]:
-        """Run an allowed cmdlet; see `Exchange`."""
-        return (await self.ran(cmdlet, parameters)).objects
-
-    async def ran(self, cmdlet: str, parameters: Mapping[str, object]) -> Ran:
-        """Run an allowed cmdlet and return what it wrote, warnings included.
-
-        Raises:
-            ValueError: Not an allowed cmdlet, or not with these parameters; nothing was sent.
-            TransientTenantError: No answer, or not now; a change was perhaps made.
-            PermanentTenantError: Exchange refuses.
-        """
-        allowed = checked(cmdlet, parameters)
-
-        async def once() -> Ran:
-            return await self._once(allowed, parameters)
-
-        ran = await patiently(once, self._patience, repeatable=allowed.is_repeatable)
-        if ran.warnings:
-            _log.info("cmdlet warned", cmdlet=cmdlet, warnings=ran.warnings)
-        return ran
 
     async def aclose(self) -> None:
         """End the process; waits for the cmdlet that runs."""
         async with self._turn:
             await self._end()
 
+    @override
     async def _once(self, cmdlet: Cmdlet, parameters: Mapping[str, object]) -> Ran:
-        await wait_for_turn(
-            self._quota,
-            Resource.EXCHANGE,
-            1,
-            urgent=not is_bulk(),
-            patience_s=self._quota_patience_s,
-        )
         async with self._turn:
             process = self._process or await self._started()
             self._number += 1

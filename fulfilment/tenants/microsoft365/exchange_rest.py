@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
+from typing_extensions import override
 
 from fulfilment.tenant import PermanentTenantError, TransientTenantError
 from fulfilment.tenants.microsoft365.answers import reply_of
 from fulfilment.tenants.microsoft365.exchange_answers import raise_for, warning_classes
-from fulfilment.tenants.microsoft365.exchange_cmdlets import Cmdlet, Ran, checked
-from fulfilment.tenants.microsoft365.patience import Patience, patiently
-from fulfilment.tenants.microsoft365.quota import Quota, Resource, is_bulk, wait_for_turn
+from fulfilment.tenants.microsoft365.exchange_checked import CheckedExchange
+from fulfilment.tenants.microsoft365.exchange_cmdlets import Cmdlet, Ran
+from fulfilment.tenants.microsoft365.patience import Patience
+from fulfilment.tenants.microsoft365.quota import Quota, Resource
 from fulfilment.tenants.microsoft365.wire import Answer, Question, Wire
 
 # Exists in every organisation, and is where calls of an app without a mailbox are sent.
@@ -31,7 +33,7 @@ _MOST_PAGES: Final = 1000
 _log = structlog.get_logger(__name__)
 
 
-class RestExchange:
+class RestExchange(CheckedExchange):
     """Implements `Exchange`.
 
     A 200 says that the cmdlet ended, not that it did anything: whoever changes something reads it
@@ -59,44 +61,14 @@ class RestExchange:
             parallel: Most cmdlets of this process at once.
             quota_patience_s: Longest wait for the quota.
         """
+        super().__init__(quota, patience=patience, quota_patience_s=quota_patience_s)
         self._wire = wire
         self._path = f"/adminapi/beta/{tenant}/InvokeCommand"
         self._anchor = f"{_ANCHOR}@{tenant}"
-        self._quota = quota
-        self._patience = patience or Patience()
         self._places = asyncio.Semaphore(parallel)
-        self._quota_patience_s = quota_patience_s
 
-    async def run(self, cmdlet: str, /, **parameters: object) -> tuple[Mapping[str, Any], ...]:
-        """Run an allowed cmdlet; see `Exchange`."""
-        return (await self.ran(cmdlet, parameters)).objects
-
-    async def ran(self, cmdlet: str, parameters: Mapping[str, object]) -> Ran:
-        """Run an allowed cmdlet and return what it wrote, warnings included.
-
-        Raises:
-            ValueError: Not an allowed cmdlet, or not with these parameters; nothing was sent.
-            TransientTenantError: No answer, or not now; a change was perhaps made.
-            PermanentTenantError: Exchange refuses.
-        """
-        allowed = checked(cmdlet, parameters)
-
-        async def once() -> Ran:
-            return await self._once(allowed, parameters)
-
-        ran = await patiently(once, self._patience, repeatable=allowed.is_repeatable)
-        if ran.warnings:
-            _log.info("cmdlet warned", cmdlet=cmdlet, warnings=ran.warnings)
-        return ran
-
+    @override
     async def _once(self, cmdlet: Cmdlet, parameters: Mapping[str, object]) -> Ran:
-        await wait_for_turn(
-            self._quota,
-            Resource.EXCHANGE,
-            1,
-            urgent=not is_bulk(),
-            patience_s=self._quota_patience_s,
-        )
         path = self._path
         if cmdlet.returns:
             path += "?$select=" + ",".join(cmdlet.returns)

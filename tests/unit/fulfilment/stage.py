@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import Any, Final
 
 from fulfilment.engine import Engine
+from fulfilment.entry_run import Pace
 from fulfilment.planner import TenantPlanner
 from fulfilment.progress import Again, Finished, Progress
-from fulfilment.step_run import Pace
 from fulfilment.tenant import Account, Drive, Mailbox, Membership, SiteAccess, Tenant
 from fulfilment.tenants.simulated.directory import SimulatedDirectory
 from fulfilment.tenants.simulated.faults import FaultPlan

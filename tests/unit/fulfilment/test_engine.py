@@ -7,9 +7,9 @@ import pytest
 from msgspec import structs
 
 from fulfilment.engine import PlanChangedError
+from fulfilment.entry_run import Pace
 from fulfilment.journal import StepState
 from fulfilment.progress import Again, Finished, NeedsPerson
-from fulfilment.step_run import Pace
 from fulfilment.tenants.simulated.records import SimAccount
 from mutations.case_finder import Outcome
 from mutations.plan import Obstacle

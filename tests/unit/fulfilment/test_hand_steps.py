@@ -3,9 +3,9 @@
 import pytest
 from msgspec import structs
 
+from fulfilment.entry_run import Pace
 from fulfilment.journal import StepState
 from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, Progress, WaitsForHands
-from fulfilment.step_run import Pace
 from fulfilment.tenant import GroupKind
 from fulfilment.tenants.simulated.records import membership_id
 from fulfilment.tenants.simulated.seed import demo_person_id

@@ -3,9 +3,9 @@
 import pytest
 from msgspec import structs
 
+from fulfilment.entry_run import Pace
 from fulfilment.journal import StepState
 from fulfilment.progress import Again, Finished, NeedsPerson, WaitsForHands
-from fulfilment.step_run import Pace
 from fulfilment.tenants.simulated.seed import DemoPerson, demo_person_id
 from mutations.plan import Obstacle, Route, Undo
 from mutations.register import OldAccount

@@ -9,9 +9,9 @@ import pytest
 
 from bot.register_file import load_register
 from fulfilment.engine import Engine
+from fulfilment.entry_run import Pace
 from fulfilment.planner import TenantPlanner
 from fulfilment.progress import Again, Finished, Progress
-from fulfilment.step_run import Pace
 from fulfilment.tenant import Account, Drive, Mailbox, Membership
 from fulfilment.tenants.simulated.seed import demo_person_id
 from mutations.case_finder import Outcome
