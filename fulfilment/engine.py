@@ -1,23 +1,21 @@
 """Carries out a plan step by step from the journal; may be stopped and started at any point."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from itertools import groupby
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 from fulfilment.entry_run import Pace
 from fulfilment.hand_run import HandRun
 from fulfilment.journal import Entry, Journal, StepState
 from fulfilment.progress import (
-    Again,
     Finished,
     HandReport,
     NeedsPerson,
     Progress,
     Report,
     ReportLine,
-    WaitsForHands,
 )
 from fulfilment.retention import RetentionRecords
 from fulfilment.step_run import StepRun
@@ -25,11 +23,12 @@ from fulfilment.steps.catalogue import readable, step_of
 from fulfilment.steps.step import Reversible, State, StepContext
 from fulfilment.tenant import Tenant
 from fulfilment.undo_run import UndoRun
+from fulfilment.waves import carry_out
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
 from mutations.plan import Plan, PlannedStep, Route, Undo
 
-Run = TypeVar("Run", StepRun, UndoRun)
+OneLook = Callable[[], AbstractContextManager[object]]
 _NO_REPORTS: Final[Mapping[int, HandReport]] = MappingProxyType({})
 
 
@@ -48,12 +47,24 @@ class Engine:
         records: RetentionRecords,
         clock: Clock,
         pace: Pace | None = None,
+        one_look: OneLook = nullcontext,
     ) -> None:
+        """Run orders.
+
+        Args:
+            tenant: Whose accounts change.
+            journal: Where it is kept how far each step is.
+            records: Where it is kept how long data stays.
+            clock: Now.
+            pace: How patiently the tenant is asked.
+            one_look: Within its block the tenant is asked one thing once, until it is written to.
+        """
         self._tenant = tenant
         self._journal = journal
         self._records = records
         self._clock = clock
         self._pace = pace or Pace()
+        self._one_look = one_look
 
     async def advance(
         self,
@@ -79,12 +90,9 @@ class Engine:
             first = plan.obstacles[0]
             return NeedsPerson("plan", first.key, first.params)
         await self._journal.open(request_id, plan)
-        runs = self._runs(plan, await self._load(request_id), reports)
-        progress = await _each(StepRun.snapshot, runs)
-        for _, alike in groupby(runs, key=_kind_of):
-            progress = progress or await _together(list(alike))
-        progress = progress or await _each(StepRun.confirm, runs)
-        return progress or Finished()
+        with self._one_look():
+            runs = self._runs(plan, await self._load(request_id), reports)
+            return await carry_out(runs)
 
     async def resume(self, request_id: RequestId) -> None:
         """Let blocked steps try again after a person solved what blocked them."""
@@ -111,8 +119,9 @@ class Engine:
         if not entries:
             return Finished()
         steps = [run for run in self._undo_runs(plan, entries) if run is not None][::-1]
-        progress = await _each(UndoRun.advance, steps)
-        return progress or await _each(UndoRun.confirm, steps) or Finished()
+        with self._one_look():
+            progress = await _each(UndoRun.advance, steps)
+            return progress or await _each(UndoRun.confirm, steps) or Finished()
 
     async def report(self, request_id: RequestId) -> Report:
         """Return each step before and after, as journalled."""
@@ -178,7 +187,7 @@ def _check_plan(plan: Plan, entries: Sequence[Entry]) -> None:
 
 
 async def _each(
-    act: Callable[[Run], Awaitable[Progress | None]], runs: Sequence[Run]
+    act: Callable[[UndoRun], Awaitable[Progress | None]], runs: Sequence[UndoRun]
 ) -> Progress | None:
     """Take the steps one by one, up to the first that cannot go on."""
     for run in runs:
@@ -186,32 +195,6 @@ async def _each(
         if progress is not None:
             return progress
     return None
-
-
-async def _together(runs: Sequence[StepRun]) -> Progress | None:
-    """Bring steps of one kind forward side by side, so that they wait at the same time."""
-    waits: list[float] = []
-    by_hand: list[int] = []
-    asks: dict[int, Mapping[str, str]] = {}
-    for run in runs:
-        match await run.advance():
-            case Again(after_s=seconds):
-                waits.append(seconds)
-            case WaitsForHands(positions=positions, asks=found):
-                by_hand += positions
-                asks |= found
-            case None:
-                pass
-            case progress:
-                return progress
-    if by_hand:
-        return WaitsForHands(tuple(by_hand), asks)
-    return Again(min(waits)) if waits else None
-
-
-def _kind_of(run: StepRun) -> str:
-    """Return what steps in a row must have in common to be brought forward side by side."""
-    return "" if isinstance(run, HandRun) else run.name
 
 
 def _unblocked(entry: Entry) -> Entry:

@@ -27,7 +27,7 @@ class HandRun(StepRun):
         self._report = report
 
     @override
-    async def _write(self) -> Progress | None:
+    async def _intend(self) -> Progress | None:
         verdict = await self._step.verify(self._before)
         if verdict.holds:
             await self._written()

@@ -35,10 +35,12 @@ class WaitsForHands:
 
     Attributes:
         asks: What they must know beside the plan, by position and kind of value.
+        after_s: Seconds after which another step goes on meanwhile; None when none does.
     """
 
     positions: tuple[int, ...]
     asks: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    after_s: float | None = None
 
 
 Progress = Finished | Again | NeedsPerson | WaitsForHands

@@ -42,11 +42,34 @@ class StepRun(EntryRun):
             return None
         return await self._guarded(self._inspect)
 
-    async def advance(self) -> Progress | None:
-        """Bring the step nearer to verified; None when it is."""
-        if self._entry.state is StepState.VERIFIED:
+    @property
+    def state(self) -> StepState:
+        """How far the step is."""
+        return self._entry.state
+
+    @property
+    def is_to_begin(self) -> bool:
+        """Tell whether its change was not made yet, as far as is known."""
+        return self._entry.state in {StepState.PENDING, StepState.WAITING, StepState.BLOCKED}
+
+    @property
+    def is_to_read(self) -> bool:
+        """Tell whether its change was made and is not verified yet."""
+        return self._entry.state in {StepState.WRITTEN, StepState.CONVERGING}
+
+    async def intend(self) -> Progress | None:
+        """Journal that the change is about to be made, unless it shows already."""
+        return await self._guarded(self._intend)
+
+    async def act(self) -> Progress | None:
+        """Make the change that was journalled a moment ago; nothing when there is none."""
+        if self._entry.state is not StepState.PENDING:
             return None
-        return await self._guarded(self._write_and_read)
+        return await self._guarded(self._act)
+
+    async def read(self) -> Progress | None:
+        """Read once whether the change shows; verified when enough reads in a row agree."""
+        return await self._guarded(self._read)
 
     async def confirm(self) -> Progress | None:
         """Read a verified step once more at the end of the order (R10)."""
@@ -68,14 +91,7 @@ class StepRun(EntryRun):
     async def _inspect(self) -> None:
         await self._save(before=await self._step.inspect())
 
-    async def _write_and_read(self) -> Progress | None:
-        if self._entry.state in {StepState.PENDING, StepState.WAITING}:
-            waiting = await self._write()
-            if waiting is not None:
-                return waiting
-        return await self._read()
-
-    async def _write(self) -> Progress | None:
+    async def _intend(self) -> Progress | None:
         if self._entry.intent_at is not None:
             # A write was about to be made and its outcome is unknown: look, never repeat blindly.
             verdict = await self._step.verify(self._before)
@@ -85,9 +101,11 @@ class StepRun(EntryRun):
             waiting = await self._settle()
             if waiting is not None:
                 return waiting
-        meant_at = self._clock.now()
-        await self._save(intent_at=meant_at, detail={})
-        if -self._seconds_until(meant_at) >= self._pace.fresh_s:
+        await self._save(intent_at=self._clock.now(), detail={})
+        return None
+
+    async def _act(self) -> Progress | None:
+        if -self._seconds_until(self._entry.intent_at) >= self._pace.fresh_s:
             return await self._back_off(0.0)
         await self._step.apply()
         await self._written()
@@ -127,6 +145,8 @@ class StepRun(EntryRun):
     async def _read_again(self) -> Progress | None:
         verdict = await self._step.verify(self._before)
         if verdict.holds:
+            if verdict.seen != self._entry.after:
+                await self._save(after=verdict.seen, verified_at=self._clock.now())
             return None
         since = self._clock.now().isoformat()
         return await self._poll_later(

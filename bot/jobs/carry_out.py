@@ -84,9 +84,12 @@ class OrderRunner:
         match progress:
             case Again(after_s=seconds):
                 await self._go_on(request_id, account, timedelta(seconds=seconds))
-            case WaitsForHands(positions=positions, asks=asks):
+            case WaitsForHands(positions=positions, asks=asks, after_s=seconds):
                 await self._use.ask_for_hands(request_id, positions, asks)
-                await self._go_on(request_id, account, self._use.context.recheck_every)
+                after = self._use.context.recheck_every
+                if seconds is not None:
+                    after = min(after, timedelta(seconds=seconds))
+                await self._go_on(request_id, account, after)
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
                 await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)

@@ -12,8 +12,7 @@ from mutations.case_finder import Outcome
 from store.simulated_objects import SqlSimulatedObjects
 from tests.fakes.clock import FakeClock
 from tests.fakes.simulated_objects import InMemorySimulatedObjects
-from tests.unit.fulfilment.stage import NEW, Stage
-from tests.unit.fulfilment.test_stops import EFFECTS
+from tests.unit.fulfilment.stage import NEW, Stage, assert_each_once
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=2)
@@ -167,5 +166,5 @@ async def test_orders_run_on_them(objects: SimulatedObjects, outcome: Outcome) -
 
     assert await stage.run(plan) == Finished()
 
-    assert await stage.effects() == EFFECTS[outcome]
+    await assert_each_once(stage, outcome)
     assert (await stage.seen()).account.upn == f"jan.peeters@{NEW}"

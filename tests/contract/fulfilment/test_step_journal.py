@@ -18,8 +18,8 @@ from store.simulated_objects import SqlSimulatedObjects
 from store.step_journal import SqlStepJournal
 from tests.fakes.clock import FakeClock
 from tests.fakes.step_journal import InMemoryJournal, InMemoryRetentionRecords
-from tests.unit.fulfilment.stage import REQUEST, Stage
-from tests.unit.fulfilment.test_stops import EFFECTS, Fuse, Fused, Killed
+from tests.unit.fulfilment.stage import REQUEST, Stage, assert_each_once
+from tests.unit.fulfilment.test_stops import Fuse, Fused, Killed
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 OTHER = RequestId("f" * 32)
@@ -168,5 +168,5 @@ async def test_killed_order_goes_on_from_postgresql(database: Database) -> None:
 
     assert await stage.run(plan, stage.engine(**parts)) == Finished()
 
-    assert await stage.effects() == EFFECTS[Outcome.B]
+    await assert_each_once(stage, Outcome.B)
     assert await records.get(REQUEST) is not None

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
 from typing import Any, Final
 
 from fulfilment.engine import Engine
@@ -187,14 +186,36 @@ class Stage:
         )
 
     async def effects(self) -> list[str]:
-        """The operations that were really done, oldest first.
-
-        Groups are left side by side, so those in a row are told in alphabetical order.
-        """
-        done = [row.operation for row in await self.objects.ledger()]
-        rows = groupby(done, key=lambda operation: operation.startswith("remove_group"))
-        return [one for is_group, row in rows for one in (sorted(row) if is_group else row)]
+        """The operations that were really done, oldest first."""
+        return [row.operation for row in await self.objects.ledger()]
 
     def settle(self) -> None:
         """Let every change become visible."""
         self.clock.moment += timedelta(seconds=LAG_S)
+
+
+EFFECTS: Final = {
+    Outcome.A: ["set_upn", "move_to_entity"],
+    Outcome.B: [
+        "set_litigation_hold",
+        "remove_group_member",
+        "remove_group_member",
+        "remove_group_owner",
+        "remove_aliases",
+        "set_upn",
+        "move_to_entity",
+        "remove_aliases",
+    ],
+}
+"""What orders A and B do, each once; between hold and old address the order does not matter."""
+
+
+async def assert_each_once(stage: Stage, outcome: Outcome) -> None:
+    """Each effect was there once: the hold first, the old address after the new UPN."""
+    effects = await stage.effects()
+    assert sorted(effects) == sorted(EFFECTS[outcome])
+    assert effects.index("set_upn") < effects.index("move_to_entity")
+    if outcome is Outcome.B:
+        assert effects[0] == "set_litigation_hold"
+        places = [at for at, one in enumerate(effects) if one == "remove_aliases"]
+        assert places[0] < effects.index("set_upn") < places[1]

@@ -9,8 +9,7 @@ from fulfilment.progress import Again, Finished
 from mutations.case_finder import Outcome
 from mutations.errors import ConcurrentUpdateError
 from mutations.plan import Plan
-from tests.unit.fulfilment.stage import PACE, REQUEST, Stage
-from tests.unit.fulfilment.test_stops import EFFECTS
+from tests.unit.fulfilment.stage import PACE, REQUEST, Stage, assert_each_once
 
 
 class StoppingJournal:
@@ -42,7 +41,7 @@ async def test_run_that_was_taken_over_writes_nothing(outcome: Outcome) -> None:
     with pytest.raises(ConcurrentUpdateError):
         await stage.run(plan, stage.engine(journal=stopping))
 
-    assert await stage.effects() == EFFECTS[outcome]
+    await assert_each_once(stage, outcome)
     assert await stage.engine().advance(REQUEST, plan) == Finished()
 
 
@@ -55,7 +54,7 @@ async def test_run_that_was_stopped_too_long_looks_before_it_writes() -> None:
 
     assert await stage.effects() == []
     assert await stage.run(plan) == Finished()
-    assert await stage.effects() == EFFECTS[Outcome.A]
+    await assert_each_once(stage, Outcome.A)
 
 
 async def test_run_that_was_stopped_shortly_goes_on() -> None:
@@ -65,4 +64,4 @@ async def test_run_that_was_stopped_shortly_goes_on() -> None:
 
     assert await stage.run(plan, stage.engine(journal=stopping)) == Finished()
 
-    assert await stage.effects() == EFFECTS[Outcome.A]
+    await assert_each_once(stage, Outcome.A)
