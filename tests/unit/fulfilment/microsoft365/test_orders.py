@@ -13,6 +13,7 @@ from fulfilment.entry_run import Pace
 from fulfilment.planner import TenantPlanner
 from fulfilment.progress import Again, Finished, Progress
 from fulfilment.tenant import Account, Drive, Mailbox, Membership
+from fulfilment.tenants.microsoft365.look import one_look
 from fulfilment.tenants.simulated.seed import demo_person_id
 from mutations.case_finder import Outcome
 from mutations.identity import EntityCode, RequestId, Upn
@@ -56,7 +57,12 @@ class Work:
     def on(cls, real: RealTenant) -> "Work":
         clock, records = real.rig.clock, InMemoryRetentionRecords()
         engine = Engine(
-            real.tenant, journal=InMemoryJournal(), records=records, clock=clock, pace=PACE
+            real.tenant,
+            journal=InMemoryJournal(),
+            records=records,
+            clock=clock,
+            pace=PACE,
+            one_look=one_look,
         )
         register = load_register(_REGISTER, today=clock.now().date())
         return cls(real, register, engine, records)
