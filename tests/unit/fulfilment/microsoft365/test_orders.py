@@ -10,6 +10,7 @@ import pytest
 from bot.register_file import load_register
 from fulfilment.engine import Engine
 from fulfilment.entry_run import Pace
+from fulfilment.journal import request_ids
 from fulfilment.planner import TenantPlanner
 from fulfilment.progress import Again, Finished, Progress
 from fulfilment.tenant import Account, Drive, Mailbox, Membership
@@ -51,21 +52,22 @@ class Work:
     real: RealTenant
     register: Register
     engine: Engine
+    journal: InMemoryJournal
     records: InMemoryRetentionRecords
 
     @classmethod
     def on(cls, real: RealTenant) -> "Work":
-        clock, records = real.rig.clock, InMemoryRetentionRecords()
+        clock, records, journal = real.rig.clock, InMemoryRetentionRecords(), InMemoryJournal()
         engine = Engine(
             real.tenant,
-            journal=InMemoryJournal(),
+            journal=journal,
             records=records,
             clock=clock,
             pace=PACE,
             one_look=one_look,
         )
         register = load_register(_REGISTER, today=clock.now().date())
-        return cls(real, register, engine, records)
+        return cls(real, register, engine, journal, records)
 
     async def plan(self, outcome: Outcome) -> Plan:
         planner = TenantPlanner(self.real.tenant, self.register)
@@ -176,3 +178,22 @@ async def test_whatever_goes_wrong_once_nothing_is_falsely_done(fault: TenantFau
             and after.groups == frozenset()
         )
         assert is_right or progress != Finished()
+
+
+async def test_every_write_bears_the_id_of_its_step_and_leaves_microsofts_in_the_journal() -> None:
+    async with real_tenant(lag=SLOW) as real:
+        work = Work.on(real)
+        plan = await work.plan(Outcome.B)
+        assert await work.run(plan) == Finished()
+        carried_out = {call.request_id: call.stamp for call in real.fake.writes}
+        assert await work.take_back(plan) == Finished()
+
+        all_of = {call.request_id: call.stamp for call in real.fake.writes}
+        entries = await work.journal.load(REQUEST)
+        journalled = {entry.position: request_ids(entry.detail) for entry in entries}
+
+    assert "" not in {*all_of, *all_of.values()}
+    assert {one for ids in journalled.values() for one in ids} == all_of.keys()
+    assert len(all_of) > len(carried_out)
+    for ids in journalled.values():
+        assert len({all_of[one] for one in ids}) <= 1  # one step, one stamp, there and back
