@@ -171,6 +171,7 @@ async def _assemble(
             poll_s=settings.verify_every_s,
             hand_poll_s=settings.recheck_every.total_seconds(),
         ),
+        brake=storage.brake,
         one_look=opened.one_look,
     )
     texts = load("nl")

@@ -123,6 +123,12 @@ class Settings(TenantSettings):
     verify_every_s: float = Field(
         1.0, gt=0, description="seconds between two reads while a change is being verified"
     )
+    changes_per_hour: int = Field(
+        1_000,
+        ge=1,
+        description="changes to accounts in an hour, over all processes, after which all orders"
+        " stand still until the service desk looked",
+    )
     simulated_lag_s: float = Field(
         2.0, ge=0, description="how late the simulated tenant shows a change"
     )

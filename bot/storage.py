@@ -22,6 +22,7 @@ from store.send_limits import SqlSendLimits
 from store.sent_cards import SqlSentCards
 from store.simulated_objects import SqlSimulatedObjects
 from store.step_journal import SqlStepJournal
+from store.tenant_brake import SqlBrake
 from store.unit_of_work import Store
 from store.work import SqlStore
 
@@ -41,6 +42,7 @@ class Storage:
     send_limits: SqlSendLimits
     journal: SqlStepJournal
     retention_records: SqlRetentionRecords
+    brake: SqlBrake
     simulated_objects: SqlSimulatedObjects
 
 
@@ -89,6 +91,7 @@ async def open_storage(
             send_limits=SqlSendLimits(database),
             journal=SqlStepJournal(database, clock),
             retention_records=SqlRetentionRecords(database),
+            brake=SqlBrake(database, most=settings.changes_per_hour),
             simulated_objects=SqlSimulatedObjects(database, clock),
         )
 

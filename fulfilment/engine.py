@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from fulfilment.brake import Brake, NoBrake, held_up
 from fulfilment.entry_run import Pace
 from fulfilment.hand_run import HandRun
 from fulfilment.journal import REQUEST_IDS, Entry, Journal, StepState, request_ids
@@ -39,7 +40,7 @@ class PlanChangedError(Exception):
 class Engine:
     """Runs orders; one run per account at a time is the duty of the caller (a job lock)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # everything that an order is carried out with
         self,
         tenant: Tenant,
         *,
@@ -47,6 +48,7 @@ class Engine:
         records: RetentionRecords,
         clock: Clock,
         pace: Pace | None = None,
+        brake: Brake | None = None,
         one_look: OneLook = nullcontext,
     ) -> None:
         """Run orders.
@@ -57,6 +59,7 @@ class Engine:
             records: Where it is kept how long data stays.
             clock: Now.
             pace: How patiently the tenant is asked.
+            brake: What keeps a fault from changing a thousand accounts; none for None.
             one_look: Within its block the tenant is asked one thing once, until it is written to.
         """
         self._tenant = tenant
@@ -64,6 +67,7 @@ class Engine:
         self._records = records
         self._clock = clock
         self._pace = pace or Pace()
+        self._brake = brake or NoBrake()
         self._one_look = one_look
 
     async def advance(
@@ -92,10 +96,14 @@ class Engine:
         await self._journal.open(request_id, plan)
         with self._one_look():
             runs = self._runs(plan, await self._load(request_id), reports)
-            return await carry_out(runs)
+            return await carry_out(runs, lambda effects: self._held_up(request_id, effects))
 
     async def resume(self, request_id: RequestId) -> None:
-        """Let blocked steps try again after a person solved what blocked them."""
+        """Let blocked steps try again after a person solved what blocked them.
+
+        If this order called the person because too much was changed, everything goes on.
+        """
+        await self._brake.release(request_id)
         for entry in await self._load(request_id):
             if entry.state is StepState.BLOCKED:
                 await self._journal.save(_unblocked(entry), seen=entry)
@@ -127,6 +135,9 @@ class Engine:
         """Return each step before and after, as journalled."""
         entries = await self._load(request_id)
         return Report(request_id=request_id, lines=tuple(_line(entry) for entry in entries))
+
+    async def _held_up(self, request_id: RequestId, effects: int) -> Progress | None:
+        return await held_up(self._brake, request_id, effects)
 
     def _context(
         self, planned: PlannedStep, entry: Entry, report: HandReport | None = None
@@ -170,7 +181,14 @@ class Engine:
             return None
         step = step_of(planned, self._context(planned, entry))
         assert isinstance(step, Reversible)
-        return UndoRun(entry, step, journal=self._journal, clock=self._clock, pace=self._pace)
+        return UndoRun(
+            entry,
+            step,
+            held_up=lambda: self._held_up(entry.request_id, 1),
+            journal=self._journal,
+            clock=self._clock,
+            pace=self._pace,
+        )
 
     def _run(self, planned: PlannedStep, entry: Entry, context: StepContext) -> StepRun:
         step, report = step_of(planned, context), context.report

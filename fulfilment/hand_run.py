@@ -26,6 +26,12 @@ class HandRun(StepRun):
         super().__init__(entry, step, journal=journal, clock=clock, pace=pace)
         self._report = report
 
+    @property
+    @override
+    def has_effect(self) -> bool:
+        """Nothing is changed by the program."""
+        return False
+
     @override
     async def _intend(self) -> Progress | None:
         verdict = await self._step.verify(self._before)

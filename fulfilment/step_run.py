@@ -1,6 +1,7 @@
 """One step on its way from pending to verified, a little further at every call."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 import structlog
 
@@ -10,7 +11,9 @@ from fulfilment.progress import Again, NeedsPerson, Progress
 from fulfilment.steps.step import Step
 from fulfilment.tenant import PermanentTenantError, TransientTenantError
 from mutations.clock import Clock
+from mutations.plan import Route
 
+_CHANGING: Final = frozenset({Route.GRAPH, Route.EXCHANGE})
 _LOGGER = structlog.get_logger(__name__)
 
 
@@ -46,6 +49,11 @@ class StepRun(EntryRun):
     def state(self) -> StepState:
         """How far the step is."""
         return self._entry.state
+
+    @property
+    def has_effect(self) -> bool:
+        """Tell whether carrying it out changes the tenant."""
+        return self._step.route in _CHANGING
 
     @property
     def is_to_begin(self) -> bool:

@@ -18,10 +18,18 @@ class UndoRun(EntryRun):
     """
 
     def __init__(
-        self, entry: Entry, step: Reversible, *, journal: Journal, clock: Clock, pace: Pace
+        self,
+        entry: Entry,
+        step: Reversible,
+        *,
+        held_up: Callable[[], Awaitable[Progress | None]],
+        journal: Journal,
+        clock: Clock,
+        pace: Pace,
     ) -> None:
         super().__init__(entry, journal=journal, clock=clock, pace=pace)
         self._step = step
+        self._held_up = held_up
 
     async def advance(self) -> Progress | None:
         """Bring the step nearer to how it was; None when it is."""
@@ -48,6 +56,9 @@ class UndoRun(EntryRun):
         before = self._before
         verdict = await self._step.reverted(before)
         if not verdict.holds and self._may_write():
+            held = await self._held_up()
+            if held is not None:
+                return held
             await self._note({"undo_at": self._clock.now().isoformat()})
             await self._stamped(lambda: self._step.revert(before))
             verdict = await self._step.reverted(before)

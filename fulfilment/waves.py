@@ -7,21 +7,26 @@ from fulfilment.progress import Again, Finished, NeedsPerson, Progress, WaitsFor
 from fulfilment.sequence import may_begin
 from fulfilment.step_run import StepRun
 
+HeldUp = Callable[[int], Awaitable[Progress | None]]
+"""Asked before so many changes are made; what it returns holds all of them up."""
 
-async def carry_out(runs: Sequence[StepRun]) -> Progress:
+
+async def carry_out(runs: Sequence[StepRun], held_up: HeldUp) -> Progress:
     """Bring an order as far as it goes: look at all, then wave after wave, then read all again.
 
     What was read in this call, after its last write, is not read twice.
     """
     fresh: set[StepRun] = set()
-    progress = _outcome(await _together(StepRun.snapshot, runs)) or await _waves(runs, fresh)
+    progress = _outcome(await _together(StepRun.snapshot, runs)) or await _waves(
+        runs, fresh, held_up
+    )
     if progress is not None:
         return progress
     unread = [run for run in runs if run not in fresh]
     return _outcome(await _together(StepRun.confirm, unread)) or Finished()
 
 
-async def _waves(runs: Sequence[StepRun], fresh: set[StepRun]) -> Progress | None:
+async def _waves(runs: Sequence[StepRun], fresh: set[StepRun], held_up: HeldUp) -> Progress | None:
     """Make every change that nothing holds up, then read what was changed, until nothing moves.
 
     One call writes a step at most once and reads it at most once; `fresh` tells afterwards which
@@ -40,7 +45,7 @@ async def _waves(runs: Sequence[StepRun], fresh: set[StepRun]) -> Progress | Non
         if ready:
             begun.update(ready)
             fresh.clear()
-            met += await _begin(ready)
+            met += await _begin(ready, held_up)
         elif unread:
             read.update(unread)
             fresh.update(unread)
@@ -50,8 +55,12 @@ async def _waves(runs: Sequence[StepRun], fresh: set[StepRun]) -> Progress | Non
     return _outcome(met)
 
 
-async def _begin(runs: Sequence[StepRun]) -> list[Progress]:
+async def _begin(runs: Sequence[StepRun], held_up: HeldUp) -> list[Progress]:
     """Journal what is about to be done, all of it, and then do it."""
+    effects = sum(run.has_effect for run in runs)
+    held = await held_up(effects) if effects else None
+    if held is not None:
+        return [held]
     intended = await _together(StepRun.intend, runs)
     acting = [run for run, progress in zip(runs, intended, strict=True) if progress is None]
     return _told([*intended, *await _together(StepRun.act, acting)])
