@@ -35,7 +35,7 @@ async def test_order_waits_until_the_service_desk_lets_all_go_on(days: Days) -> 
         assert await stage.bot.storage.brake.pulled_at() is not None
 
         for so_far in (1, 2, 3):  # the new UPN and then the old address are one too many again
-            await eventually(partial(_has_called, stage, so_far))
+            await eventually(partial(_has_called, stage, so_far), timeout_s=60)
             await stage.person(SOFIE).press(await card_of(stage, SOFIE, WHY), "Opnieuw proberen")
 
         await reaches(stage, State.DONE)
