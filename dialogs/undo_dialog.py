@@ -2,6 +2,7 @@
 
 from cards.problem_card import problem_text
 from dialogs import card_data
+from dialogs.follow import follow
 from dialogs.presenter import Presenter
 from dialogs.turn import CardKind, Incoming, Reply, Tracked
 from mutations.authority import NotEntitledError, Role
@@ -34,10 +35,7 @@ class UndoDialog:
             await self._use.refuse(incoming.person, error, verb=incoming.verb, request_id=about)
             problem = problem_text(self._t, error.message_key, error.params)
             return await self._question(incoming, about, problem)
-        card = self._presenter.by_kind(CardKind.REQUEST, request, incoming.person)
-        summary = self._t.plain("status.title", number=request.number)
-        tracked = Tracked(kind=CardKind.REQUEST, request_id=request.id)
-        return Reply((card,), summary=summary, tracked=tracked)
+        return follow(self._t, self._presenter, incoming, request, CardKind.REQUEST)
 
     async def _question(
         self, incoming: Incoming, request_id: RequestId, problem: str = ""
