@@ -12,6 +12,7 @@ from cards.changes import access_list, plan_list, result_list, step_label
 from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
 from cards.decision_words import decided, decision_buttons
+from cards.desk_buttons import ways_out
 from cards.news import news
 from cards.outcomes import checklist, referral
 from cards.parts import Card, box, bullets, card, facts, folded, heading, text, title, warning
@@ -260,8 +261,8 @@ def _buttons(view: _View) -> list[ActionExecute]:
         found.append(button(t, Verb.OUTCOME_CONFIRM, data, title=words, style=MAIN))
     if request.state is State.SUBMITTED and decision is None and view.is_for(Role.DECIDER):
         found += decision_buttons(t, request)
-    if request.state is State.ATTENTION and view.is_for(Role.SERVICE_DESK):
-        found.append(button(t, Verb.WORK_RESUME, data, style=MAIN))
+    if view.is_for(Role.SERVICE_DESK):
+        found += ways_out(t, request)
     if request.is_open:
         found.append(button(t, Verb.REQUEST_SHOW, data, title=t.plain("button.refresh")))
     if view.is_for(Role.REQUESTER, Role.SERVICE_DESK):

@@ -9,12 +9,21 @@ from texts.translator import Texts
 
 
 class HandDialog:
-    """Taking, reporting and declining one step."""
+    """Handing over, taking, reporting and declining one step."""
 
     def __init__(self, texts: Texts, use_cases: UseCases, presenter: Presenter) -> None:
         self._t = texts
         self._use = use_cases
         self._presenter = presenter
+
+    async def over(self, incoming: Incoming) -> Reply:
+        """Hand a step that stopped over to a person."""
+        request = await self._use.hand_over(
+            incoming.person,
+            card_data.request_id(incoming.data),
+            card_data.number(incoming.data, "position"),
+        )
+        return follow(self._t, self._presenter, incoming, request)
 
     async def take(self, incoming: Incoming) -> Reply:
         """Say that one does it."""

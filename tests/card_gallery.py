@@ -27,7 +27,7 @@ from mutations.authority import Role
 from mutations.case_finder import Outcome, Retention
 from mutations.draft import Draft, Question
 from mutations.dry_run import DryRun, differences
-from mutations.hand_work import Done, asked, reported, taken
+from mutations.hand_work import Done, HandedOver, asked, reported, taken
 from mutations.life_cycle import State
 from mutations.losses import AskedAnew, Losses, LostGroup
 from mutations.party import Party
@@ -215,6 +215,7 @@ def _others(t: Texts) -> Gallery:
     for name, request in attentions.items():
         yield f"attention-{name}", attention_card(t, s.REGISTER, s.status(request))
     yield from _hands(t)
+    yield from _handed(t)
     yield "undo", undo_card(t, s.REGISTER, s.status(s.in_state(State.ATTENTION, Outcome.B)))
     problem = problem_text(t, "error.undo.reason", {})
     by_hand = replace(s.in_state(State.ATTENTION, Outcome.B), plan=s.BY_HAND)
@@ -258,6 +259,20 @@ def _hands(t: Texts) -> Gallery:
     status = s.status(replace(request, tasks=done))
     yield "hand-none", hand_card(t, s.REGISTER, status)
     yield "request-B-by-hand", _request(t, replace(request, tasks=taken_by))
+
+
+def _handed(t: Texts) -> Gallery:
+    """Each step that a person takes over from the bot; the register's record is no such step."""
+    by = Party(object_id=s.SOFIE.object_id, name=s.SOFIE.name)
+    for position, step in enumerate(s.BY_PROGRAM.steps):
+        request = replace(
+            s.in_state(State.CARRYING_OUT, Outcome.B),
+            plan=s.BY_PROGRAM,
+            tasks=asked((), (position,), at=s.NOW, within=2),
+            handed=(HandedOver(position=position, by=by, at=s.NOW),),
+        )
+        name = step.name.replace(".", "-").replace("_", "-")
+        yield f"hand-over-{name}", hand_card(t, s.REGISTER, s.status(request))
 
 
 def _plans(t: Texts) -> Gallery:

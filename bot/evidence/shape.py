@@ -13,7 +13,7 @@ from typing import Final
 
 from fulfilment.journal import StepState
 from mutations.case_finder import Outcome, Retention
-from mutations.hand_work import HandTask
+from mutations.hand_work import HandedOver, HandTask
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import State
 from mutations.plan import Plan
@@ -176,6 +176,7 @@ class StepProof:
         planned_before: What the plan said; None when the plan has no such step there.
         attempts: Tries that ended in a passing failure since a person last looked.
         request_ids: Ids that Microsoft gave to the calls, where the journal has them.
+        handed_over: Who gave the step to a person because the bot could not do it; None for none.
         by_hand: What was asked of a person and what they said; None for what needed nobody.
     """
 
@@ -196,6 +197,7 @@ class StepProof:
     written_at: datetime | None
     verified_at: datetime | None
     request_ids: tuple[str, ...]
+    handed_over: HandedOver | None
     by_hand: HandTask | None
 
 

@@ -9,6 +9,7 @@ from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, Withdraw
 from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
 from mutations.use_cases.find import FindRequests
 from mutations.use_cases.finish_work import FinishWork, WarnBeforeRetentionEnds
+from mutations.use_cases.hand_over import HandOver
 from mutations.use_cases.hand_work import AskForHands, HandWork, RemindOfHands
 from mutations.use_cases.plan_now import ShowPlan
 from mutations.use_cases.propose import ProposeMutation
@@ -44,6 +45,7 @@ class UseCases:
     stop_for_person: StopForPerson
     give_up_work: GiveUpWork
     resume_work: ResumeWork
+    hand_over: HandOver
     ask_for_hands: AskForHands
     hand_work: HandWork
     remind_of_hands: RemindOfHands
@@ -79,6 +81,7 @@ def use_cases(context: Context) -> UseCases:
         stop_for_person=StopForPerson(context),
         give_up_work=GiveUpWork(context),
         resume_work=ResumeWork(context),
+        hand_over=HandOver(context),
         ask_for_hands=AskForHands(context),
         hand_work=HandWork(context),
         remind_of_hands=RemindOfHands(context),

@@ -54,8 +54,9 @@ def test_deciders_do_not_decide_twice() -> None:
 
 
 @pytest.mark.parametrize("state", ORDER_STATES)
-def test_service_desk_resumes_only_what_stopped(state: State) -> None:
-    expected = {Verb.WORK_RESUME} if state is State.ATTENTION else set()
+def test_service_desk_has_three_ways_out_of_what_stopped_only(state: State) -> None:
+    ways = {Verb.WORK_RESUME, Verb.HAND_OVER, Verb.UNDO_ASK}
+    expected = ways if state is State.ATTENTION else set()
 
     assert set(verbs(s.in_state(state), Role.SERVICE_DESK)) - {Verb.PLAN_SHOW} == expected
 

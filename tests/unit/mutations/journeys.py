@@ -213,7 +213,8 @@ def lapse(draw: Draw, request: MutationRequest) -> MutationRequest:
 
 def attention(since: datetime, *, step: str = "mailbox.upn") -> Attention:
     """Return a reason why a person is needed; without a step nothing was changed yet."""
-    return Attention(step=step, key="obstacle.taken", params={}, since=since)
+    positions = (0,) if step else ()
+    return Attention(step=step, key="obstacle.taken", params={}, since=since, positions=positions)
 
 
 def results(at: datetime, plan: Plan = PLAN) -> tuple[StepResult, ...]:

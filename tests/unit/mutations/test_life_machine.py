@@ -15,6 +15,7 @@ from mutations.approval import is_as_approved
 from mutations.authority import deciders_of
 from mutations.case_finder import Outcome, Retention
 from mutations.clock import local_date
+from mutations.handing_over import hand_over
 from mutations.life_cycle import IllegalTransitionError, State
 from mutations.register import Contact, Register
 from mutations.request import Checks, Decision, MutationRequest, SetAside
@@ -67,7 +68,7 @@ POSSIBLE: Final = {
     State.SCHEDULED: frozenset({"withdraw", "start"}),
     State.CARRYING_OUT: frozenset({"find_obstacle", "stop_at_step", "finish"}),
     # Withdrawn only if nothing was changed, taken back only if something was.
-    State.ATTENTION: frozenset({"resume", "withdraw", "undo"}),
+    State.ATTENTION: frozenset({"resume", "hand_over", "withdraw", "undo"}),
     State.UNDOING: frozenset({"stop_at_step", "end_undo"}),
 }
 
@@ -89,6 +90,7 @@ class Life(RuleBasedStateMachine):
         self.now = request.created_at
         self.decisions: list[Decision] = []
         self.confirmed = False
+        self.handed = False
         self.changed = False  # whether a step of the work began
 
     def possible(self) -> frozenset[str]:
@@ -96,6 +98,9 @@ class Life(RuleBasedStateMachine):
         stopped = self.request.attention
         at_step = stopped is not None and bool(stopped.step)
         found -= {"withdraw"} if self.changed else set()
+        # To a person goes a step that stopped, once, and nothing that is being taken back.
+        if not at_step or self.handed or self.request.undo is not None:
+            found -= {"hand_over"}
         return found if at_step else found - {"undo"}
 
     def likely(self) -> list[str]:
@@ -176,6 +181,7 @@ class Life(RuleBasedStateMachine):
         else:
             self.request = self.moves()[move](self.request)
         self.confirmed = self.confirmed or move == "confirm"
+        self.handed = self.handed or move == "hand_over"
         self.changed = self.changed or move in {"stop_at_step", "finish"}
         self.settle()
 
@@ -189,6 +195,9 @@ class Life(RuleBasedStateMachine):
             "find_obstacle": lambda request: need_person(request, attention(self.now, step="")),
             "stop_at_step": lambda request: need_person(request, attention(self.now)),
             "resume": lambda request: resume(request, at=self.now),
+            "hand_over": lambda request: hand_over(
+                request, by=request.requester, at=self.now, within=2
+            ),
             "undo": lambda request: undo(
                 request, by=request.requester, reason="Gaat niet door.", at=self.now
             ),
@@ -291,6 +300,11 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def attention_says_why_exactly_while_it_lasts(self) -> None:
         assert (self.request.attention is not None) is (self.request.state is State.ATTENTION)
+
+    @invariant()
+    def a_step_is_with_a_person_exactly_when_it_was_handed_over(self) -> None:
+        assert [one.position for one in self.request.handed] == ([0] if self.handed else [])
+        assert [one.position for one in self.request.tasks] == ([0] if self.handed else [])
 
     @invariant()
     def what_was_asked_never_changes(self) -> None:

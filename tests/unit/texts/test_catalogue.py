@@ -20,6 +20,7 @@ from fulfilment.tenant import GroupKind
 from mutations.case_finder import Outcome, Retention
 from mutations.draft import Question
 from mutations.errors import DomainError
+from mutations.handing_over import BY_A_PROGRAM
 from mutations.jobs import Message
 from mutations.life_cycle import State
 from mutations.plan import Route, Undo
@@ -62,6 +63,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "plan.undo": set(Undo),
     "plan.group": set(GroupKind),
     "plan.verify": {*STEP_TYPES, "unknown"},
+    "hand.handed": {name for name, one in STEP_TYPES.items() if one.route in BY_A_PROGRAM},
     "decision.made": {*Retention, "refused"},
     "case.reason": {*(set(Outcome) - {Outcome.P}), "P.source", "P.target", "P.both"},
     "consequence": {f"{outcome}.{line}" for outcome, lines in LINES.items() for line in lines},
