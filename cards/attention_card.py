@@ -7,7 +7,7 @@ from adaptive_cards.card import ElementT
 
 from cards.buttons import plan_button
 from cards.changes import step_label
-from cards.desk_buttons import ways_out
+from cards.desk_buttons import desk_buttons
 from cards.parts import Card, box, card, facts, heading, small, text, title
 from cards.reasons import action_of, why_of
 from cards.request_header import request_header
@@ -61,4 +61,4 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
     ]
     if to_hand_over(request):
         body.append(small(t("attention.hands")))
-    return card(body, [*ways_out(t, request), *plan_button(t, request)])
+    return card(body, [*desk_buttons(t, status), *plan_button(t, request)])

@@ -1,4 +1,4 @@
-"""The ways out of work that stopped, for the service desk: try again, by hand, take back."""
+"""What the service desk can do about work: try again, by hand, take back."""
 
 from adaptive_cards.card import ActionExecute
 
@@ -6,13 +6,16 @@ from cards.buttons import MAIN, button, request_data
 from cards.verbs import Verb
 from mutations.handing_over import to_hand_over
 from mutations.life_cycle import State
-from mutations.request import MutationRequest
-from mutations.undoing import may_undo
+from mutations.status import Status
+from mutations.undoing import is_stopped_halfway
 from texts.translator import Texts
 
 
-def ways_out(t: Texts, request: MutationRequest) -> list[ActionExecute]:
-    """Return a button for each way that is open now; none while nothing waits for a person."""
+def desk_buttons(t: Texts, status: Status) -> list[ActionExecute]:
+    """Return a button for each way out of work that stopped, and the one back from work done."""
+    request = status.request
+    if status.undo_until is not None:
+        return [button(t, Verb.UNDO_ASK, request_data(request))]
     if request.state is not State.ATTENTION:
         return []
     data = request_data(request)
@@ -20,6 +23,6 @@ def ways_out(t: Texts, request: MutationRequest) -> list[ActionExecute]:
     stuck = to_hand_over(request)
     if stuck:
         found.append(button(t, Verb.HAND_OVER, {**data, "position": stuck[0]}))
-    if may_undo(request) and request.undo is None:
+    if is_stopped_halfway(request) and request.undo is None:
         found.append(button(t, Verb.UNDO_ASK, data))
     return found

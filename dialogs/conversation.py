@@ -166,6 +166,8 @@ class Conversations:
                 return await self._requests.waiting(incoming)
             case Command.WITHDRAW:
                 return await self._requests.ask_withdrawal(incoming, asked.rest)
+            case Command.UNDO:
+                return await self._undo.ask_typed(incoming, asked.rest)
             case _:
                 return await self._other(incoming, asked)
 

@@ -79,7 +79,7 @@ class RequestDialog:
         else:
             number = find_request_number(rest)
             if number is None:
-                raise MissingNumberError
+                raise MissingNumberError(command="annuleer")
             request = await self._use.find.by_number(incoming.person, number)
         if Role.REQUESTER not in self._use.find.roles(request, incoming.person):
             raise NotEntitledError(number=request.number)

@@ -217,6 +217,13 @@ def _others(t: Texts) -> Gallery:
     yield from _hands(t)
     yield from _handed(t)
     yield "undo", undo_card(t, s.REGISTER, s.status(s.in_state(State.ATTENTION, Outcome.B)))
+    for outcome in ORDERS:
+        done = s.in_state(State.DONE, outcome)
+        yield f"undo-done-{outcome}", undo_card(t, s.REGISTER, s.status(done))
+        undone = replace(done, state=State.UNDONE, undo=s.UNDO)
+        yield f"request-service-desk-undone-{outcome}", _request(t, undone, Role.SERVICE_DESK)
+    deleting = replace(s.in_state(State.ATTENTION, Outcome.C), plan=s.BY_PROGRAM)
+    yield "undo-deleted", undo_card(t, s.REGISTER, s.status(deleting))
     problem = problem_text(t, "error.undo.reason", {})
     by_hand = replace(s.in_state(State.ATTENTION, Outcome.B), plan=s.BY_HAND)
     yield (
@@ -313,6 +320,8 @@ PROBLEM_PARAMS: Final[Mapping[str, object]] = {
     "next": s.TOMORROW,
     "names": ("Marleen Claes", "Rik Goossens"),
     "why": "holiday.ascension",
+    "command": "annuleer",
+    "other": "M-2026-00043",
     "limit": 1000,
     "correlation_id": "4f1c2d",
 }

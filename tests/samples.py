@@ -112,9 +112,27 @@ NEW_UPN: Final = f"jan.peeters@{RUIMTE}"
 ALIASES: Final = f"jpeeters@{WATER}\njan.peeters.oud@{WATER}"
 
 
+_UNDO: Final = MappingProxyType(
+    {
+        "mailbox.aliases_kept": Undo.NOTHING,
+        "groups.kept": Undo.NOTHING,
+        "account.licence": Undo.HAND,
+    }
+)
+"""How steps go back that do not do so by themselves; the same as their types say."""
+
+
 def step(name: str, before: str, after: str, title: str = "") -> PlannedStep:
     """Return a planned step."""
-    return PlannedStep(name=name, target="x", title=title, before=before, after=after, args={})
+    return PlannedStep(
+        name=name,
+        target="x",
+        title=title,
+        before=before,
+        after=after,
+        args={},
+        undo=_UNDO.get(name, Undo.BACK),
+    )
 
 
 _UPN = step("account.upn", OLD_UPN, NEW_UPN)
@@ -154,7 +172,7 @@ PLANS: Final[Mapping[Outcome, Plan]] = MappingProxyType(
                 step("account.licence", "", "Kenniswerker"),
                 step("account.block", OLD_UPN, ""),
                 _MIGRATION,
-                step("account.entity", "", ENTITIES[1].name),
+                replace(step("account.entity", "", ENTITIES[1].name), undo=Undo.HAND),
             )
         ),
     }

@@ -15,7 +15,7 @@ from mutations.use_cases.plan_now import ShowPlan
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
-from mutations.use_cases.undo_work import FinishUndo, UndoWork
+from mutations.use_cases.undo_work import AskUndo, FinishUndo, UndoWork
 from mutations.use_cases.watch import Expire, Recheck, Remind, RemindOfConfirmation
 
 
@@ -49,6 +49,7 @@ class UseCases:
     ask_for_hands: AskForHands
     hand_work: HandWork
     remind_of_hands: RemindOfHands
+    ask_undo: AskUndo
     undo_work: UndoWork
     finish_undo: FinishUndo
     finish_work: FinishWork
@@ -85,6 +86,7 @@ def use_cases(context: Context) -> UseCases:
         ask_for_hands=AskForHands(context),
         hand_work=HandWork(context),
         remind_of_hands=RemindOfHands(context),
+        ask_undo=AskUndo(context),
         undo_work=UndoWork(context),
         finish_undo=FinishUndo(context),
         finish_work=FinishWork(context),

@@ -40,6 +40,7 @@ from mutations.working_days import is_working_day
 from tests.unit.mutations.journeys import (
     OTHER,
     PLAN,
+    UNDO_DAYS,
     attention,
     deciding_party,
     results,
@@ -94,6 +95,8 @@ class Life(RuleBasedStateMachine):
         self.changed = False  # whether a step of the work began
 
     def possible(self) -> frozenset[str]:
+        if self.request.state is State.DONE:
+            return frozenset({"undo"}) if self.may_come_back() else frozenset()
         found = POSSIBLE.get(self.request.state, frozenset())
         stopped = self.request.attention
         at_step = stopped is not None and bool(stopped.step)
@@ -102,6 +105,15 @@ class Life(RuleBasedStateMachine):
         if not at_step or self.handed or self.request.undo is not None:
             found -= {"hand_over"}
         return found if at_step else found - {"undo"}
+
+    def may_come_back(self) -> bool:
+        """Tell whether no more working days passed since the work was done than the term."""
+        assert self.request.done_at is not None
+        first, today = local_date(self.request.done_at), local_date(self.now)
+        passed = [first + timedelta(days=n) for n in range(1, (today - first).days + 1)]
+        return sum(map(is_working_day, passed)) < UNDO_DAYS or (
+            sum(map(is_working_day, passed)) == UNDO_DAYS and is_working_day(today)
+        )
 
     def likely(self) -> list[str]:
         """What may happen next: nobody gives up at once, no new plan is made half-way."""
@@ -199,7 +211,11 @@ class Life(RuleBasedStateMachine):
                 request, by=request.requester, at=self.now, within=2
             ),
             "undo": lambda request: undo(
-                request, by=request.requester, reason="Gaat niet door.", at=self.now
+                request,
+                by=request.requester,
+                reason="Gaat niet door.",
+                at=self.now,
+                within=UNDO_DAYS,
             ),
             "end_undo": lambda request: end_undo(request, at=self.now),
             "finish": lambda request: finish(request, results(self.now), at=self.now),
@@ -316,10 +332,14 @@ class Life(RuleBasedStateMachine):
             assert getattr(self.request, name) == getattr(self.sent, name)
 
     @invariant()
-    def results_are_there_exactly_when_done(self) -> None:
-        done = self.request.state is State.DONE
-        assert (self.request.done_at is not None) is bool(self.request.results) is done
-        if done:
+    def results_are_there_once_done(self) -> None:
+        # Work that was taken back after it was done keeps what was read then.
+        was_done = self.request.done_at is not None
+        assert was_done is bool(self.request.results)
+        assert was_done or self.request.state is not State.DONE
+        assert self.request.undo is None or self.request.state is not State.DONE
+        if was_done:
+            assert self.request.state is State.DONE or self.request.undo is not None
             names = [result.name for result in self.request.results]
             assert names == ["mailbox.upn", "mailbox.aliases"]
 
