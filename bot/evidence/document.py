@@ -61,6 +61,7 @@ def document_of(found: Found, register: Register, t: Texts) -> Evidence:
         steps=steps,
         results=request.results,
         attention=request.attention,
+        undo=request.undo,
         audit=_audit(found),
         people=tuple(_people(found, register, steps)),
         findings=tuple(findings_of(found, steps, approval)),

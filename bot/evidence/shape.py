@@ -18,7 +18,7 @@ from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, U
 from mutations.life_cycle import State
 from mutations.plan import Plan
 from mutations.preconditions import Duty, Kind
-from mutations.request import Attention, StepResult, Terms
+from mutations.request import Attention, StepResult, Terms, UndoOrder
 
 FORMAT: Final = "mutatiebot.evidence/1"
 """Raised when a reader of the document would misread the new one."""
@@ -250,6 +250,7 @@ class Evidence:
         plan: What is, was or would have been carried out; made anew at the start of the work.
         steps: Empty while the work has not begun.
         results: What the request itself tells of the steps once it is done.
+        undo: Who of the service desk had the work taken back, and why; None where nobody did.
         upheld_by: Who of the service desk let the work go on under a decision that had fallen.
         people: Names of everybody whose id stands in the document, where they are known.
         findings: What does not fit; empty when all does.
@@ -267,6 +268,7 @@ class Evidence:
     steps: tuple[StepProof, ...]
     results: tuple[StepResult, ...]
     attention: Attention | None
+    undo: UndoOrder | None
     audit: Audit
     people: tuple[Person, ...]
     findings: tuple[Finding, ...]

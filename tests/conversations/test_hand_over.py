@@ -135,7 +135,7 @@ async def test_what_a_person_took_over_is_taken_back_with_the_rest(days: Days) -
         assert BY_HAND not in titles(stopped)
         await sofie.press(await card_of(stage, SOFIE, "Hulp nodig bij"), "undo.ask")
         request = await stage.request(FIRST)
-        data = {"request": request.id, "round": 1}
+        data = {"request": request.id, "round": 1, "state": "attention"}
         await sofie.press_sealed("undo.sure", data, reason="Gaat niet door")
         await reaches(stage, State.UNDONE, timeout_s=40)
         assert await ReadBack.of(stage, JAN) == before
