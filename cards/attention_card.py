@@ -5,17 +5,17 @@ from typing import Final
 from adaptive_cards import types as ac
 from adaptive_cards.card import ElementT
 
-from cards.buttons import MAIN, button, plan_button, request_data
+from cards.buttons import plan_button
 from cards.changes import step_label
+from cards.desk_buttons import desk_buttons
 from cards.parts import Card, box, card, facts, heading, small, text, title
 from cards.reasons import action_of, why_of
 from cards.request_header import request_header
-from cards.verbs import Verb
 from cards.words import request_words
+from mutations.handing_over import to_hand_over
 from mutations.life_cycle import State
 from mutations.register import Register
 from mutations.status import Status
-from mutations.undoing import may_undo
 from texts.escaping import Safe, escape
 from texts.translator import Texts
 
@@ -59,7 +59,6 @@ def attention_card(t: Texts, register: Register, status: Status) -> Card:
         text(action_of(t, attention.key, {**words, **attention.params})),
         small(t("attention.then")),
     ]
-    actions = [button(t, Verb.WORK_RESUME, request_data(request), style=MAIN)]
-    if may_undo(request) and request.undo is None:
-        actions.append(button(t, Verb.UNDO_ASK, request_data(request)))
-    return card(body, [*actions, *plan_button(t, request)])
+    if to_hand_over(request):
+        body.append(small(t("attention.hands")))
+    return card(body, [*desk_buttons(t, status), *plan_button(t, request)])

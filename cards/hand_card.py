@@ -12,7 +12,7 @@ from cards.verbs import Verb
 from cards.words import request_words
 from mutations.hand_work import HandTask, Tasks, open_tasks
 from mutations.life_cycle import State
-from mutations.plan import PlannedStep
+from mutations.plan import PlannedStep, Route
 from mutations.register import Register
 from mutations.request import MutationRequest
 from mutations.status import Status
@@ -61,7 +61,12 @@ def hand_card(t: Texts, register: Register, status: Status, *, problem: str = ""
 
 
 def instruction_key(step: PlannedStep) -> str:
-    """Return the key of what a person must do exactly, for groups by the kind of group."""
+    """Return the key of what a person must do exactly, for groups by the kind of group.
+
+    A step that the bot usually does itself is only here when a person took it over.
+    """
+    if step.route is not Route.HAND:
+        return f"hand.handed.{step.name}"
     kind = step.args.get("kind")
     return f"hand.step.{step.name}.{kind}" if kind else f"hand.step.{step.name}"
 
@@ -76,6 +81,9 @@ def _facts(
         (t("hand.due"), t.day(task.due_on)),
         (t("hand.who"), escape(task.taken_by.name) if task.taken_by else t("hand.nobody")),
     ]
+    handed = next((one for one in request.handed if one.position == task.position), None)
+    if handed is not None:
+        rows.append((t("hand.by"), escape(handed.by.name)))
     if len(waiting) > 1:
         rows.append((t("hand.after"), t.count("hand.more", len(waiting) - 1)))
     return rows

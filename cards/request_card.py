@@ -12,12 +12,26 @@ from cards.changes import access_list, plan_list, result_list, step_label
 from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
 from cards.decision_words import decided, decision_buttons
+from cards.desk_buttons import desk_buttons
 from cards.news import news
 from cards.outcomes import checklist, referral
-from cards.parts import Card, box, bullets, card, facts, folded, heading, text, title, warning
+from cards.parts import (
+    Card,
+    box,
+    bullets,
+    card,
+    facts,
+    folded,
+    heading,
+    small,
+    text,
+    title,
+    warning,
+)
 from cards.reasons import action_of, why_of
 from cards.request_header import request_header
 from cards.turns import turn_box
+from cards.undo_words import stays
 from cards.verbs import Verb
 from cards.words import enumeration, request_words
 from mutations.authority import Role
@@ -81,7 +95,7 @@ def request_card(
     if withdrawing:
         body.append(warning(t("withdraw.late")))
     body.append(turn_box(t, status, view.words, is_requester=view.is_for(Role.REQUESTER)))
-    body += _sections(view)
+    body += _sections(view, register)
     return card(body, _buttons(view))
 
 
@@ -96,7 +110,7 @@ def _move(view: _View) -> Safe:
     return view.t(f"request.{stays}", **view.words)
 
 
-def _sections(view: _View) -> list[ElementT]:
+def _sections(view: _View, register: Register) -> list[ElementT]:
     request = view.request
     if request.state is State.SELF_SERVICE:
         return [*checklist(view.t, view.words), *_decision(view), *_facts(view)]
@@ -106,7 +120,7 @@ def _sections(view: _View) -> list[ElementT]:
         return [text(view.t(request.reason, **view.words)), *route]
     return [
         *_attention(view),
-        *_undone(view),
+        *_undone(view, register),
         *_to_confirm(view),
         *news(view.t, request),
         *_preconditions(view),
@@ -131,11 +145,13 @@ def _attention(view: _View) -> list[ElementT]:
     return [box(items, ac.ContainerStyle.ATTENTION)]
 
 
-def _undone(view: _View) -> list[ElementT]:
-    order = view.request.undo
+def _undone(view: _View, register: Register) -> list[ElementT]:
+    t, order, until = view.t, view.request.undo, view.status.undo_until
+    is_desk = view.is_for(Role.SERVICE_DESK)
     if order is None:
-        return []
-    return [text(view.t("undo.said", name=order.by.name, moment=order.at, reason=order.reason))]
+        return [small(t("undo.until", day=until))] if is_desk and until else []
+    said = text(t("undo.said", name=order.by.name, moment=order.at, reason=order.reason))
+    return [said, *(stays(t, register, view.request) if is_desk else [])]
 
 
 def _to_confirm(view: _View) -> list[ElementT]:
@@ -260,8 +276,8 @@ def _buttons(view: _View) -> list[ActionExecute]:
         found.append(button(t, Verb.OUTCOME_CONFIRM, data, title=words, style=MAIN))
     if request.state is State.SUBMITTED and decision is None and view.is_for(Role.DECIDER):
         found += decision_buttons(t, request)
-    if request.state is State.ATTENTION and view.is_for(Role.SERVICE_DESK):
-        found.append(button(t, Verb.WORK_RESUME, data, style=MAIN))
+    if view.is_for(Role.SERVICE_DESK):
+        found += desk_buttons(t, view.status)
     if request.is_open:
         found.append(button(t, Verb.REQUEST_SHOW, data, title=t.plain("button.refresh")))
     if view.is_for(Role.REQUESTER, Role.SERVICE_DESK):

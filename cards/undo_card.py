@@ -1,19 +1,18 @@
-"""The question whether an order that stopped halfway is to be taken back, and what that does."""
+"""The question whether an order is to be taken back, and what that does: its own plan."""
 
 from typing import Final
 
 from adaptive_cards.card import ElementT, InputText
 
 from cards.buttons import DANGEROUS, button, request_data
-from cards.changes import step_label
-from cards.parts import Card, bullets, card, heading, small, text, title, warning
+from cards.parts import Card, card, small, text, title, warning
 from cards.request_header import request_header
+from cards.undo_words import goes_back, stays
 from cards.verbs import Verb
 from cards.words import request_words
-from mutations.plan import PlannedStep, Undo
 from mutations.register import Register
 from mutations.status import Status
-from texts.escaping import Safe, escape
+from texts.escaping import escape
 from texts.translator import Texts
 
 REASON_LENGTH: Final = 500
@@ -26,14 +25,13 @@ def undo_card(t: Texts, register: Register, status: Status, *, problem: str = ""
     """
     request = status.request
     words = request_words(t, register, request)
-    steps = request.plan.steps if request.plan else ()
     body: list[ElementT] = [
         title(t("undo.title")),
         request_header(t, request),
         *([warning(escape(problem))] if problem else []),
-        text(t("undo.text", **words)),
-        *_listed(t, t("undo.back"), [one for one in steps[::-1] if one.undo is Undo.BACK]),
-        *_listed(t, t("undo.hand"), [one for one in steps if one.undo is Undo.HAND]),
+        text(t("undo.text.done" if request.done_at else "undo.text.stopped", **words)),
+        *goes_back(t, register, request),
+        *stays(t, register, request),
         small(t("undo.limit")),
         InputText(
             id="reason",
@@ -44,15 +42,12 @@ def undo_card(t: Texts, register: Register, status: Status, *, problem: str = ""
         ),
     ]
     data = request_data(request)
+    # A question about work that stopped does not take back what was finished since.
+    sure = {**data, "state": request.state.value}
     return card(
         body,
         [
-            button(t, Verb.UNDO_SURE, data, style=DANGEROUS, with_inputs=True),
+            button(t, Verb.UNDO_SURE, sure, style=DANGEROUS, with_inputs=True),
             button(t, Verb.REQUEST_SHOW, data, title=t.plain("button.not_undo")),
         ],
     )
-
-
-def _listed(t: Texts, name: Safe, steps: list[PlannedStep]) -> list[ElementT]:
-    labels = dict.fromkeys(step_label(t, step.name) for step in steps)
-    return [heading(name), bullets(labels)] if labels else []

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     WORK_RESUME = "work.resume"
     UNDO_ASK = "undo.ask"
     UNDO_SURE = "undo.sure"
+    HAND_OVER = "hand.over"
     HAND_TAKE = "hand.take"
     HAND_DONE = "hand.done"
     HAND_CANNOT = "hand.cannot"

@@ -16,6 +16,7 @@ class Command(StrEnum):
     MINE = "mine"
     WAITING = "waiting"
     WITHDRAW = "withdraw"
+    UNDO = "undo"
     SUBMIT = "submit"
     DISCARD = "discard"
     OUT_OF_SCOPE = "out_of_scope"
@@ -42,6 +43,7 @@ _PATTERNS: Final = (
     (Command.WAITING, rf"(wat\s+(wacht|ligt)(\s+er)?\s+(op|bij)\s+mij|taken|mijn\s+taken){_END}"),
     (Command.STATUS, r"(status|stand|waar\s+is)\b[\s:]*"),
     (Command.WITHDRAW, r"(annuleer|annuleren|intrekken|trek\s+in|stop)\b[\s:]*"),
+    (Command.UNDO, r"(terugdraaien|draai\s+terug|maak\s+ongedaan)\b[\s:]*"),
     (Command.SUBMIT, rf"(indienen|dien\s+in|verstuur|verzenden){_END}"),
     (Command.DISCARD, rf"(weggooien|gooi\s+weg|opnieuw\s+beginnen){_END}"),
     (

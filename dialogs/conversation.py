@@ -41,7 +41,7 @@ from texts.translator import Texts
 MESSAGE_LIMIT = 1000
 
 _OF_DECIDERS: Final = frozenset(verb for verb in Verb if verb.startswith("decision."))
-_OF_HANDS: Final = frozenset(verb for verb in Verb if verb.startswith("hand."))
+_OF_HANDS: Final = frozenset({Verb.HAND_TAKE, Verb.HAND_DONE, Verb.HAND_CANNOT})
 
 Handler = Callable[[Incoming], Awaitable[Reply]]
 
@@ -166,6 +166,8 @@ class Conversations:
                 return await self._requests.waiting(incoming)
             case Command.WITHDRAW:
                 return await self._requests.ask_withdrawal(incoming, asked.rest)
+            case Command.UNDO:
+                return await self._undo.ask_typed(incoming, asked.rest)
             case _:
                 return await self._other(incoming, asked)
 
@@ -232,6 +234,7 @@ class Conversations:
             Verb.WORK_RESUME: requests.resume,
             Verb.UNDO_ASK: self._undo.ask,
             Verb.UNDO_SURE: self._undo.sure,
+            Verb.HAND_OVER: self._hands.over,
             Verb.HAND_TAKE: self._hands.take,
             Verb.HAND_DONE: self._hands.done,
             Verb.HAND_CANNOT: self._hands.cannot,

@@ -1,20 +1,29 @@
 """What the service desk says of steps that only a person can do."""
 
 from dialogs import card_data
+from dialogs.follow import follow
 from dialogs.presenter import Presenter
-from dialogs.turn import Incoming, Reply, Tracked
-from mutations.request import MutationRequest
+from dialogs.turn import Incoming, Reply
 from mutations.use_cases import UseCases
 from texts.translator import Texts
 
 
 class HandDialog:
-    """Taking, reporting and declining one step."""
+    """Handing over, taking, reporting and declining one step."""
 
     def __init__(self, texts: Texts, use_cases: UseCases, presenter: Presenter) -> None:
         self._t = texts
         self._use = use_cases
         self._presenter = presenter
+
+    async def over(self, incoming: Incoming) -> Reply:
+        """Hand a step that stopped over to a person."""
+        request = await self._use.hand_over(
+            incoming.person,
+            card_data.request_id(incoming.data),
+            card_data.number(incoming.data, "position"),
+        )
+        return follow(self._t, self._presenter, incoming, request)
 
     async def take(self, incoming: Incoming) -> Reply:
         """Say that one does it."""
@@ -23,7 +32,7 @@ class HandDialog:
             card_data.request_id(incoming.data),
             card_data.number(incoming.data, "position"),
         )
-        return self._follow(incoming, request)
+        return follow(self._t, self._presenter, incoming, request)
 
     async def done(self, incoming: Incoming) -> Reply:
         """Say that it was done, with what shows that."""
@@ -33,7 +42,7 @@ class HandDialog:
             card_data.number(incoming.data, "position"),
             evidence=card_data.text(incoming.inputs, "words"),
         )
-        return self._follow(incoming, request)
+        return follow(self._t, self._presenter, incoming, request)
 
     async def cannot(self, incoming: Incoming) -> Reply:
         """Say that it cannot be done, and why."""
@@ -43,11 +52,4 @@ class HandDialog:
             card_data.number(incoming.data, "position"),
             reason=card_data.text(incoming.inputs, "words"),
         )
-        return self._follow(incoming, request)
-
-    def _follow(self, incoming: Incoming, request: MutationRequest) -> Reply:
-        kind = self._presenter.natural_kind(request, incoming.person)
-        card = self._presenter.by_kind(kind, request, incoming.person)
-        tracked = Tracked(kind=kind, request_id=request.id)
-        summary = self._t.plain("status.title", number=request.number)
-        return Reply((card,), summary=summary, tracked=tracked)
+        return follow(self._t, self._presenter, incoming, request)

@@ -7,6 +7,7 @@ from rapidfuzz import fuzz, utils
 from cards.decision_card import DecisionMode
 from cards.problem_card import problem_text
 from dialogs import card_data
+from dialogs.follow import follow
 from dialogs.presenter import Presenter
 from dialogs.turn import CardKind, Incoming, Reply, Tracked
 from mutations.authority import NotEntitledError, Role
@@ -45,14 +46,14 @@ class RequestDialog:
         """Answer "status", with a number, with a name, or with nothing behind it."""
         number = find_request_number(rest)
         if number is not None:
-            return self._one(incoming, await self._use.find.by_number(incoming.person, number))
+            return self._follow(incoming, await self._use.find.by_number(incoming.person, number))
         found = await self._use.find.all_of(incoming.person)
         if rest:
             found = [request for request in found if _is_about(request, rest)]
             if not found:
                 raise UnknownNameError(name=rest)
         if len(found) == 1:
-            return self._one(incoming, found[0])
+            return self._follow(incoming, found[0])
         return self._list(found)
 
     async def mine(self, incoming: Incoming) -> Reply:
@@ -68,7 +69,7 @@ class RequestDialog:
     async def show(self, incoming: Incoming) -> Reply:
         """Show one request as it is now."""
         request_id = card_data.request_id(incoming.data)
-        return self._one(incoming, await self._use.find.by_id(incoming.person, request_id))
+        return self._follow(incoming, await self._use.find.by_id(incoming.person, request_id))
 
     async def ask_withdrawal(self, incoming: Incoming, rest: str | None = None) -> Reply:
         """Ask whether the person is sure, named by a number or by the pressed card."""
@@ -78,7 +79,7 @@ class RequestDialog:
         else:
             number = find_request_number(rest)
             if number is None:
-                raise MissingNumberError
+                raise MissingNumberError(command="annuleer")
             request = await self._use.find.by_number(incoming.person, number)
         if Role.REQUESTER not in self._use.find.roles(request, incoming.person):
             raise NotEntitledError(number=request.number)
@@ -158,20 +159,10 @@ class RequestDialog:
         card = self._presenter.decision(request, mode=mode, problem=problem)
         return Reply((card,), tracked=tracked)
 
-    def _one(self, incoming: Incoming, request: MutationRequest) -> Reply:
-        kind = self._presenter.natural_kind(request, incoming.person)
-        card = self._presenter.by_kind(kind, request, incoming.person)
-        return Reply(
-            (card,),
-            summary=self._t.plain("status.title", number=request.number),
-            tracked=Tracked(kind=kind, request_id=request.id),
-        )
-
-    def _follow(self, incoming: Incoming, request: MutationRequest, kind: CardKind) -> Reply:
-        card = self._presenter.by_kind(kind, request, incoming.person)
-        tracked = Tracked(kind=kind, request_id=request.id)
-        summary = self._t.plain("status.title", number=request.number)
-        return Reply((card,), summary=summary, tracked=tracked)
+    def _follow(
+        self, incoming: Incoming, request: MutationRequest, kind: CardKind | None = None
+    ) -> Reply:
+        return follow(self._t, self._presenter, incoming, request, kind)
 
     def _list(self, requests: Sequence[MutationRequest]) -> Reply:
         statuses = [self._use.find.status(request) for request in requests]

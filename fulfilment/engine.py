@@ -26,6 +26,7 @@ from fulfilment.tenant import Tenant
 from fulfilment.undo_run import UndoRun
 from fulfilment.waves import carry_out
 from mutations.clock import Clock
+from mutations.hand_work import HAND_NOT_SEEN
 from mutations.identity import ObjectId, RequestId
 from mutations.plan import Plan, PlannedStep, Route, Undo
 
@@ -75,6 +76,7 @@ class Engine:
         request_id: RequestId,
         plan: Plan,
         reports: Mapping[int, HandReport] = _NO_REPORTS,
+        handed: frozenset[int] = frozenset(),
     ) -> Progress:
         """Go on with an order as far as it goes without waiting.
 
@@ -85,6 +87,7 @@ class Engine:
             request_id: Whose order.
             plan: The plan it was started with, the same at every call.
             reports: What people said of the steps that they did by hand, by position.
+            handed: Positions of steps that a person took over: never written again, only read.
 
         Raises:
             PlanChangedError: Another plan than before.
@@ -95,7 +98,8 @@ class Engine:
             return NeedsPerson("plan", first.key, first.params)
         await self._journal.open(request_id, plan)
         with self._one_look():
-            runs = self._runs(plan, await self._load(request_id), reports)
+            entries = await self._taken_over(await self._load(request_id), handed)
+            runs = self._runs(plan, entries, reports, handed)
             return await carry_out(runs, lambda effects: self._held_up(request_id, effects))
 
     async def resume(self, request_id: RequestId) -> None:
@@ -107,6 +111,14 @@ class Engine:
         for entry in await self._load(request_id):
             if entry.state is StepState.BLOCKED:
                 await self._journal.save(_unblocked(entry), seen=entry)
+
+    async def stuck(self, request_id: RequestId) -> tuple[int, ...]:
+        """Return the positions of steps that stand still, if their state before is known."""
+        return tuple(
+            entry.position
+            for entry in await self._load(request_id)
+            if entry.state is StepState.BLOCKED and entry.before is not None
+        )
 
     async def take_back(self, request_id: RequestId, plan: Plan) -> Progress:
         """Go on taking an order back, last step first, as far as it goes without waiting.
@@ -154,8 +166,29 @@ class Engine:
     async def _load(self, request_id: RequestId) -> list[Entry]:
         return [Entry.of(row) for row in await self._journal.load(request_id)]
 
+    async def _taken_over(
+        self, entries: Sequence[Entry], handed: frozenset[int]
+    ) -> Sequence[Entry]:
+        """Let steps that a person took over wait for that person, whatever blocked the bot.
+
+        Also when a run came in between that knew nothing of a person who helped. What was
+        reported and does not show stays blocked.
+        """
+        found = []
+        for entry in entries:
+            is_bots = entry.state is StepState.BLOCKED and entry.detail["key"] != HAND_NOT_SEEN
+            freed = _unblocked(entry) if is_bots and entry.position in handed else entry
+            if freed is not entry:
+                await self._journal.save(freed, seen=entry)
+            found.append(freed)
+        return found
+
     def _runs(
-        self, plan: Plan, entries: Sequence[Entry], reports: Mapping[int, HandReport]
+        self,
+        plan: Plan,
+        entries: Sequence[Entry],
+        reports: Mapping[int, HandReport],
+        handed: frozenset[int],
     ) -> list[StepRun]:
         _check_plan(plan, entries)
         runs: list[StepRun] = []
@@ -166,7 +199,8 @@ class Engine:
         for planned, entry in zip(plan.steps, entries, strict=True):
             report = reports.get(entry.position)
             context = replace(self._context(planned, entry, report), verified=verified)
-            runs.append(self._run(planned, entry, context))
+            by_hand = planned.route is Route.HAND or entry.position in handed
+            runs.append(self._run(planned, entry, context, by_hand=by_hand))
         return runs
 
     def _undo_runs(self, plan: Plan, entries: Sequence[Entry]) -> list[UndoRun | None]:
@@ -177,7 +211,9 @@ class Engine:
         ]
 
     def _undo_run(self, planned: PlannedStep, entry: Entry) -> UndoRun | None:
-        if entry.before is None or entry.intent_at is None or planned.undo is not Undo.BACK:
+        # A person who took a step over wrote without an intent of ours: then its state tells.
+        begun = entry.intent_at is not None or entry.state is not StepState.PENDING
+        if entry.before is None or not begun or planned.undo is not Undo.BACK:
             return None
         step = step_of(planned, self._context(planned, entry))
         assert isinstance(step, Reversible)
@@ -190,10 +226,12 @@ class Engine:
             pace=self._pace,
         )
 
-    def _run(self, planned: PlannedStep, entry: Entry, context: StepContext) -> StepRun:
+    def _run(
+        self, planned: PlannedStep, entry: Entry, context: StepContext, *, by_hand: bool
+    ) -> StepRun:
         step, report = step_of(planned, context), context.report
         journal, clock, pace = self._journal, self._clock, self._pace
-        if planned.route is Route.HAND:
+        if by_hand:
             return HandRun(entry, step, report=report, journal=journal, clock=clock, pace=pace)
         return StepRun(entry, step, journal=journal, clock=clock, pace=pace)
 

@@ -8,6 +8,7 @@ from fulfilment.progress import HandReport, Progress, WaitsForHands
 from fulfilment.step_run import StepRun
 from fulfilment.steps.step import Step
 from mutations.clock import Clock
+from mutations.hand_work import HAND_NOT_SEEN
 
 
 class HandRun(StepRun):
@@ -47,7 +48,7 @@ class HandRun(StepRun):
         waited_s = -self._seconds_until(since)
         if waited_s >= self._pace.hand_deadline_s:
             minutes = int(waited_s // 60)
-            return await self._block("attention.hand_not_seen", {"minutes": minutes})
+            return await self._block(HAND_NOT_SEEN, {"minutes": minutes})
         return await self._poll_later(
             {"since": since.isoformat()}, after_s=self._pace.hand_poll_s, state=StepState.WAITING
         )

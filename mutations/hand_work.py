@@ -11,6 +11,8 @@ from mutations.errors import DomainError
 from mutations.party import Party
 from mutations.working_days import add_working_days
 
+HAND_NOT_SEEN: Final = "attention.hand_not_seen"
+"""Why work stops that was reported as done and does not show; also a key of the catalogue."""
 _NO_ASKS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType({})
 
 
@@ -63,6 +65,19 @@ class HandTask:
     def is_open(self) -> bool:
         """Tell whether a person still has to do it."""
         return self.done is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """Who of the service desk handed a step that stopped over to a person, and when.
+
+    Attributes:
+        position: Place of the step in the plan, from 0.
+    """
+
+    position: int
+    by: Party
+    at: datetime
 
 
 Tasks = tuple[HandTask, ...]

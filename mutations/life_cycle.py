@@ -67,14 +67,18 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.CARRYING_OUT, Event.PERSON_NEEDED): State.ATTENTION,
         (State.ATTENTION, Event.RESUMED): State.CARRYING_OUT,
         (State.ATTENTION, Event.UNDO_ASKED): State.UNDOING,
+        (State.DONE, Event.UNDO_ASKED): State.UNDOING,  # within a term; the request opens again
         (State.UNDOING, Event.PERSON_NEEDED): State.ATTENTION,
         (State.UNDOING, Event.UNDONE): State.UNDONE,
         (State.ATTENTION, Event.WITHDRAWN): State.WITHDRAWN,  # only before anything was changed
     }
 )
 
-ENDS: Final = frozenset(State) - {state for state, _ in TRANSITIONS}
-"""States from which nothing more happens."""
+ENDS: Final = frozenset(State) - {state for state, _ in TRANSITIONS} | {State.DONE}
+"""States from which nothing more happens, unless somebody has work that is done taken back."""
+
+LEFT_NOTHING: Final = frozenset({State.REJECTED, State.WITHDRAWN, State.EXPIRED})
+"""Ends before which nothing was changed, by the bot or by what it said to do."""
 
 
 class IllegalTransitionError(DomainError):

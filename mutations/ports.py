@@ -47,12 +47,20 @@ class Requests(Protocol):
         """Save what was changed and return it with its new version.
 
         Raises:
-            ConcurrentUpdateError: Somebody saved a newer version first.
+            ConcurrentUpdateError: Somebody saved a newer version first, or opened another request
+                about the colleague before this one opens again.
         """
         ...
 
     async def open_for(self, subject: ObjectId) -> MutationRequest | None:
         """Return the open request about a colleague."""
+        ...
+
+    async def came_after(self, request: MutationRequest) -> MutationRequest | None:
+        """Return the first later request about the same colleague that may have changed something.
+
+        Those that ended before anything was changed do not count.
+        """
         ...
 
     async def visible_to(

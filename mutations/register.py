@@ -114,6 +114,7 @@ class Contract:
         expire_after: Working days after the start date at which a request without order ends.
         warn_before: Days before the end of the OneDrive data at which people are warned.
         old_account: What becomes of the old account of order C; read when the work starts.
+        undo_days: Working days after the day an order was done on which it can be taken back.
         hand_days: Working days in which the service desk does a step by hand.
     """
 
@@ -130,6 +131,7 @@ class Contract:
     service_delivery_manager: Contact
     shared_pools: tuple[str, ...] = ("Delegate365", "OASE")
     hand_days: int = 2
+    undo_days: int = 5
     old_account: OldAccount = OldAccount.DISABLE
 
 

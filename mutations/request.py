@@ -7,7 +7,7 @@ from typing import Final
 
 from mutations.case_finder import Outcome, Retention
 from mutations.directory import Footprint
-from mutations.hand_work import Tasks
+from mutations.hand_work import HandedOver, Tasks
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import ENDS, LIFE_CYCLE_VERSION, State
 from mutations.losses import AskedAnew, Losses
@@ -119,12 +119,18 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """Why a person is needed: the step, and a message key with parameters."""
+    """Why a person is needed: the step, and a message key with parameters.
+
+    Attributes:
+        positions: Where in the plan steps stand still, whose state before is known; empty where
+            something else stopped the work.
+    """
 
     step: str
     key: str
     params: Mapping[str, object]
     since: datetime
+    positions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +155,7 @@ class MutationRequest:
         outcome: The order that applies to what is agreed so far.
         agreed: What requester and source entity agree on, since `agreed_at`; None until they do.
         tasks: Steps that a person does by hand, as far as they were asked for.
+        handed: Steps that stopped and that a person took over from the bot, for good.
         undo: Set from the moment that the work is taken back.
         life_cycle: Version of the table of transitions that the state belongs to.
         start_on: Day on which the work starts, Brussels.
@@ -206,6 +213,7 @@ class MutationRequest:
     upheld_by: ObjectId | None = None
     restored_at: datetime | None = None
     tasks: Tasks = ()
+    handed: tuple[HandedOver, ...] = ()
     undo: UndoOrder | None = None
     life_cycle: int = LIFE_CYCLE_VERSION
 

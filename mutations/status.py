@@ -1,7 +1,7 @@
 """Where a request is, whose turn it is, since when, and what comes next: derived, never stored."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -13,6 +13,7 @@ from mutations.life_cycle import State
 from mutations.preconditions import Kind, Precondition, preconditions_of
 from mutations.register import Register
 from mutations.request import MutationRequest
+from mutations.undoing import undo_until
 from mutations.working_days import working_days_between
 
 
@@ -51,12 +52,14 @@ class Status:
     Attributes:
         turns: Everybody whose turn it is; empty once the request has ended.
         next: Message key of what happens after that (`status.next.<...>`).
+        undo_until: Last day on which work that is done can be taken back; None once that passed.
     """
 
     request: MutationRequest
     preconditions: tuple[Precondition, ...]
     turns: tuple[Turn, ...]
     next: str
+    undo_until: date | None
 
 
 def status_of(request: MutationRequest, register: Register, *, now: datetime) -> Status:
@@ -71,7 +74,14 @@ def status_of(request: MutationRequest, register: Register, *, now: datetime) ->
         )
         for task, names, since in _turns(request, preconditions, register, now)
     )
-    return Status(request=request, preconditions=preconditions, turns=turns, next=request.state)
+    last = undo_until(request, within=register.contract.undo_days)
+    return Status(
+        request=request,
+        preconditions=preconditions,
+        turns=turns,
+        next=request.state,
+        undo_until=last if last is not None and local_date(now) <= last else None,
+    )
 
 
 _OWN: Final = MappingProxyType({State.SCHEDULED: Task.WAIT_FOR_DATE, State.UNDOING: Task.UNDO})

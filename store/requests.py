@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 from mutations.authority import SERVICE_DESK_STATES, Viewer
 from mutations.errors import ConcurrentUpdateError
 from mutations.identity import ObjectId, RequestId, RequestNumber, request_number
+from mutations.life_cycle import LEFT_NOTHING
 from mutations.ports import OpenRequestExistsError
 from mutations.request import MutationRequest
 from store.database import Connection
@@ -38,6 +39,13 @@ _SAVE: Final[LiteralString] = """
 update request set version = %(version)s, state = %(state)s, is_open = %(is_open)s,
   target_entity = %(target)s, body = %(body)s, updated_at = %(at)s
 where id = %(id)s and version = %(before)s
+"""
+
+_CAME_AFTER: Final[LiteralString] = """
+select body from request
+where subject = %(subject)s and id <> %(id)s and not state = any(%(nothing)s)
+  and created_at >= (select created_at from request where id = %(id)s)
+order by created_at limit 1
 """
 
 _VISIBLE: Final[LiteralString] = """
@@ -102,14 +110,32 @@ class SqlRequests:
         """Save what was changed and return it with its new version.
 
         Raises:
-            ConcurrentUpdateError: Somebody saved a newer version first.
+            ConcurrentUpdateError: Somebody saved a newer version first, or opened another request
+                about the colleague before this one opens again.
         """
         saved = replace(request, version=request.version + 1)
         columns = self._columns(saved) | {"before": request.version}
-        cursor = await self._connection.execute(_SAVE, columns)
+        try:
+            cursor = await self._connection.execute(_SAVE, columns)
+        except UniqueViolation as error:
+            raise ConcurrentUpdateError from error
         if cursor.rowcount != 1:
             raise ConcurrentUpdateError
         return saved
+
+    async def came_after(self, request: MutationRequest) -> MutationRequest | None:
+        """Return the first later request about the same colleague that may have changed something.
+
+        Those that ended before anything was changed do not count.
+        """
+        keys = {
+            "subject": request.subject.object_id,
+            "id": request.id,
+            "nothing": list(LEFT_NOTHING),
+        }
+        cursor = await self._connection.execute(_CAME_AFTER, keys)
+        row = await cursor.fetchone()
+        return None if row is None else _request(row["body"])
 
     async def visible_to(
         self, viewer: Viewer, *, limit: int, open_only: bool = False

@@ -27,7 +27,7 @@ from mutations.authority import Role
 from mutations.case_finder import Outcome, Retention
 from mutations.draft import Draft, Question
 from mutations.dry_run import DryRun, differences
-from mutations.hand_work import Done, asked, reported, taken
+from mutations.hand_work import Done, HandedOver, asked, reported, taken
 from mutations.life_cycle import State
 from mutations.losses import AskedAnew, Losses, LostGroup
 from mutations.party import Party
@@ -215,7 +215,15 @@ def _others(t: Texts) -> Gallery:
     for name, request in attentions.items():
         yield f"attention-{name}", attention_card(t, s.REGISTER, s.status(request))
     yield from _hands(t)
+    yield from _handed(t)
     yield "undo", undo_card(t, s.REGISTER, s.status(s.in_state(State.ATTENTION, Outcome.B)))
+    for outcome in ORDERS:
+        done = s.in_state(State.DONE, outcome)
+        yield f"undo-done-{outcome}", undo_card(t, s.REGISTER, s.status(done))
+        undone = replace(done, state=State.UNDONE, undo=s.UNDO)
+        yield f"request-service-desk-undone-{outcome}", _request(t, undone, Role.SERVICE_DESK)
+    deleting = replace(s.in_state(State.ATTENTION, Outcome.C), plan=s.BY_PROGRAM)
+    yield "undo-deleted", undo_card(t, s.REGISTER, s.status(deleting))
     problem = problem_text(t, "error.undo.reason", {})
     by_hand = replace(s.in_state(State.ATTENTION, Outcome.B), plan=s.BY_HAND)
     yield (
@@ -260,6 +268,20 @@ def _hands(t: Texts) -> Gallery:
     yield "request-B-by-hand", _request(t, replace(request, tasks=taken_by))
 
 
+def _handed(t: Texts) -> Gallery:
+    """Each step that a person takes over from the bot; the register's record is no such step."""
+    by = Party(object_id=s.SOFIE.object_id, name=s.SOFIE.name)
+    for position, step in enumerate(s.BY_PROGRAM.steps):
+        request = replace(
+            s.in_state(State.CARRYING_OUT, Outcome.B),
+            plan=s.BY_PROGRAM,
+            tasks=asked((), (position,), at=s.NOW, within=2),
+            handed=(HandedOver(position=position, by=by, at=s.NOW),),
+        )
+        name = step.name.replace(".", "-").replace("_", "-")
+        yield f"hand-over-{name}", hand_card(t, s.REGISTER, s.status(request))
+
+
 def _plans(t: Texts) -> Gallery:
     plan_b = s.PLANS[Outcome.B]
     request = s.in_state(State.SCHEDULED, Outcome.B)
@@ -298,6 +320,8 @@ PROBLEM_PARAMS: Final[Mapping[str, object]] = {
     "next": s.TOMORROW,
     "names": ("Marleen Claes", "Rik Goossens"),
     "why": "holiday.ascension",
+    "command": "annuleer",
+    "other": "M-2026-00043",
     "limit": 1000,
     "correlation_id": "4f1c2d",
 }

@@ -112,9 +112,27 @@ NEW_UPN: Final = f"jan.peeters@{RUIMTE}"
 ALIASES: Final = f"jpeeters@{WATER}\njan.peeters.oud@{WATER}"
 
 
+_UNDO: Final = MappingProxyType(
+    {
+        "mailbox.aliases_kept": Undo.NOTHING,
+        "groups.kept": Undo.NOTHING,
+        "account.licence": Undo.HAND,
+    }
+)
+"""How steps go back that do not do so by themselves; the same as their types say."""
+
+
 def step(name: str, before: str, after: str, title: str = "") -> PlannedStep:
     """Return a planned step."""
-    return PlannedStep(name=name, target="x", title=title, before=before, after=after, args={})
+    return PlannedStep(
+        name=name,
+        target="x",
+        title=title,
+        before=before,
+        after=after,
+        args={},
+        undo=_UNDO.get(name, Undo.BACK),
+    )
 
 
 _UPN = step("account.upn", OLD_UPN, NEW_UPN)
@@ -154,7 +172,7 @@ PLANS: Final[Mapping[Outcome, Plan]] = MappingProxyType(
                 step("account.licence", "", "Kenniswerker"),
                 step("account.block", OLD_UPN, ""),
                 _MIGRATION,
-                step("account.entity", "", ENTITIES[1].name),
+                replace(step("account.entity", "", ENTITIES[1].name), undo=Undo.HAND),
             )
         ),
     }
@@ -182,6 +200,22 @@ BY_HAND: Final = Plan(
     )
 )
 """Each step that a person may have to do."""
+BY_PROGRAM: Final = Plan(
+    steps=(
+        step("mailbox.litigation_hold", "", "Litigation hold"),
+        step("groups.leave", "Lezersclub", "", title="Lezersclub"),
+        step("mailbox.aliases", ALIASES, ""),
+        _UPN,
+        step("mailbox.old_address", OLD_UPN, ""),
+        _ENTITY,
+        step("mailbox.aliases_kept", ALIASES, f"{ALIASES}\n{OLD_UPN}"),
+        step("groups.kept", "Lezersclub\nIntranet Water", "Lezersclub\nIntranet Water"),
+        step("account.licence", "", "Kenniswerker"),
+        step("account.block", OLD_UPN, ""),
+        step("account.deactivate", OLD_UPN, ""),
+    )
+)
+"""Each step that a person may have to take over."""
 BLOCKED: Final = Plan(
     steps=PLANS[Outcome.A].steps,
     obstacles=(Obstacle("plan.obstacle.upn_taken_deleted", {"address": NEW_UPN}),),
@@ -339,12 +373,19 @@ def in_state(state: State, outcome: Outcome = Outcome.A) -> MutationRequest:
         State.REJECTED: replace(sent, decision=decision(None, REASON)),
         State.SCHEDULED: ordered,
         State.CARRYING_OUT: ordered,
-        State.ATTENTION: replace(ordered, attention=ATTENTION),
+        State.ATTENTION: replace(ordered, attention=_stuck(ordered)),
         State.UNDOING: replace(ordered, undo=UNDO),
         State.UNDONE: replace(ordered, undo=UNDO),
         State.DONE: _done(ordered),
     }.get(state, sent)
     return replace(found, state=state, state_since=NOW - timedelta(days=1))
+
+
+def _stuck(request: MutationRequest) -> Attention:
+    """Return why the order stopped, with where in its plan."""
+    steps = request.plan.steps if request.plan else ()
+    at = tuple(at for at, one in enumerate(steps) if one.name == ATTENTION.step)
+    return replace(ATTENTION, positions=at)
 
 
 UNDO: Final = UndoOrder(

@@ -42,7 +42,7 @@ def document_of(found: Found, register: Register, t: Texts) -> Evidence:
     But for names: of entities, and of people who only appear by id, those of the register.
     """
     request = found.request
-    steps, approval = proofs_of(request.plan, found.steps, request.tasks), approval_of(found)
+    steps, approval = proofs_of(request, found.steps), approval_of(found)
     return Evidence(
         request=_asked(request, register, t),
         preconditions=tuple(_condition(one) for one in preconditions_of(request)),
@@ -61,6 +61,7 @@ def document_of(found: Found, register: Register, t: Texts) -> Evidence:
         steps=steps,
         results=request.results,
         attention=request.attention,
+        undo=request.undo,
         audit=_audit(found),
         people=tuple(_people(found, register, steps)),
         findings=tuple(findings_of(found, steps, approval)),

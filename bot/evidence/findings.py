@@ -44,7 +44,9 @@ def findings_of(found: Found, steps: Sequence[StepProof], approval: Approval) ->
     if steps and not _is_planned(found):
         yield Finding.OTHER_STEPS
     is_done = request.state is State.DONE
-    if (is_done or request.results) and request.results != _results(steps):
+    # What was taken back is no longer read in the journal as it was when it was done.
+    tells = is_done or (request.results and request.undo is None)
+    if tells and request.results != _results(steps):
         yield Finding.OTHER_RESULTS
     if is_done and not (steps and all(one.is_verified for one in steps)):
         yield Finding.NOT_VERIFIED

@@ -117,6 +117,9 @@ def _decided(view: View) -> Iterator[str]:
         yield from facts(t, [("evidence.decided.agreed_at", evidence.agreement.at)])
     if evidence.upheld_by is not None:
         yield fact(t, t("evidence.decided.upheld_by"), view.who(evidence.upheld_by))
+    if evidence.undo is not None:
+        by, at, why = evidence.undo.by.name, evidence.undo.at, shown(evidence.undo.reason)
+        yield f"- {t('undo.said', name=by, moment=at, reason=why)}"
     for row in evidence.audit.rows:
         if row.kind in _ACTS:
             moment, kind, who = view.told(row)

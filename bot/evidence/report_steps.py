@@ -94,6 +94,10 @@ def _times(view: View, step: StepProof) -> Iterator[str]:
             ("evidence.checked.verified_at", step.verified_at if step.is_verified else None),
         ],
     )
+    if step.handed_over is not None:
+        by, at = step.handed_over.by.name, step.handed_over.at
+        said = t("evidence.checked.handed_over_by", name=by, moment=at)
+        yield fact(t, t("evidence.checked.handed_over"), said)
     if step.by_hand is not None and step.by_hand.done is not None:
         done = step.by_hand.done
         words = t(

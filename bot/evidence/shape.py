@@ -13,12 +13,12 @@ from typing import Final
 
 from fulfilment.journal import StepState
 from mutations.case_finder import Outcome, Retention
-from mutations.hand_work import HandTask
+from mutations.hand_work import HandedOver, HandTask
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import State
 from mutations.plan import Plan
 from mutations.preconditions import Duty, Kind
-from mutations.request import Attention, StepResult, Terms
+from mutations.request import Attention, StepResult, Terms, UndoOrder
 
 FORMAT: Final = "mutatiebot.evidence/1"
 """Raised when a reader of the document would misread the new one."""
@@ -176,6 +176,7 @@ class StepProof:
         planned_before: What the plan said; None when the plan has no such step there.
         attempts: Tries that ended in a passing failure since a person last looked.
         request_ids: Ids that Microsoft gave to the calls, where the journal has them.
+        handed_over: Who gave the step to a person because the bot could not do it; None for none.
         by_hand: What was asked of a person and what they said; None for what needed nobody.
     """
 
@@ -196,6 +197,7 @@ class StepProof:
     written_at: datetime | None
     verified_at: datetime | None
     request_ids: tuple[str, ...]
+    handed_over: HandedOver | None
     by_hand: HandTask | None
 
 
@@ -248,6 +250,7 @@ class Evidence:
         plan: What is, was or would have been carried out; made anew at the start of the work.
         steps: Empty while the work has not begun.
         results: What the request itself tells of the steps once it is done.
+        undo: Who of the service desk had the work taken back, and why; None where nobody did.
         upheld_by: Who of the service desk let the work go on under a decision that had fallen.
         people: Names of everybody whose id stands in the document, where they are known.
         findings: What does not fit; empty when all does.
@@ -265,6 +268,7 @@ class Evidence:
     steps: tuple[StepProof, ...]
     results: tuple[StepResult, ...]
     attention: Attention | None
+    undo: UndoOrder | None
     audit: Audit
     people: tuple[Person, ...]
     findings: tuple[Finding, ...]

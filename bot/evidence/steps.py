@@ -1,24 +1,31 @@
 """What the step journal proves of each step, beside what the plan said of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.evidence.shape import StepProof
 from fulfilment.journal import Entry, StepState, request_ids
 from fulfilment.steps.catalogue import STEP_TYPES, readable
-from mutations.hand_work import HandTask, Tasks
-from mutations.plan import Plan, PlannedStep
+from mutations.plan import PlannedStep
+from mutations.request import MutationRequest
 
 
-def proofs_of(plan: Plan | None, entries: Sequence[Entry], tasks: Tasks) -> tuple[StepProof, ...]:
+def proofs_of(request: MutationRequest, entries: Sequence[Entry]) -> tuple[StepProof, ...]:
     """Return one proof per journalled step, beside the planned step of that name and target.
 
-    `tasks` tell what people said of steps that they did by hand.
+    With what people were asked and said of steps that they did by hand.
     """
-    planned = plan.steps if plan else ()
-    by_hand = {task.position: task for task in tasks}
+    planned = request.plan.steps if request.plan else ()
+    by_hand = {task.position: task for task in request.tasks}
+    handed = {one.position: one for one in request.handed}
     return tuple(
-        _proof(entry, _planned(planned, entry), by_hand.get(entry.position)) for entry in entries
+        replace(
+            _proof(entry, _planned(planned, entry)),
+            handed_over=handed.get(entry.position),
+            by_hand=by_hand.get(entry.position),
+        )
+        for entry in entries
     )
 
 
@@ -29,7 +36,7 @@ def _planned(steps: Sequence[PlannedStep], entry: Entry) -> PlannedStep | None:
     return step if (step.name, step.target) == (entry.name, entry.target) else None
 
 
-def _proof(entry: Entry, planned: PlannedStep | None, by_hand: HandTask | None) -> StepProof:
+def _proof(entry: Entry, planned: PlannedStep | None) -> StepProof:
     is_verified = (
         entry.state is StepState.VERIFIED
         and entry.verified_at is not None
@@ -55,7 +62,8 @@ def _proof(entry: Entry, planned: PlannedStep | None, by_hand: HandTask | None) 
         written_at=_utc(entry.written_at),
         verified_at=_utc(entry.verified_at),
         request_ids=request_ids(entry.detail),
-        by_hand=by_hand,
+        handed_over=None,
+        by_hand=None,
     )
 
 

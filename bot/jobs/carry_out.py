@@ -64,7 +64,8 @@ class OrderRunner:
         if resumed:
             await self._engine.resume(request_id)
         reports = await self._reported(request, request.plan)
-        progress = await self._engine.advance(request_id, request.plan, reports)
+        handed = frozenset(one.position for one in request.handed)
+        progress = await self._engine.advance(request_id, request.plan, reports, handed)
         if progress == Finished():
             await self._use.finish_work(request_id, await self._results(request))
         else:
@@ -92,7 +93,10 @@ class OrderRunner:
                 await self._go_on(request_id, account, after)
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
-                await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
+                stuck = await self._engine.stuck(request_id)
+                await self._use.stop_for_person(
+                    request_id, step=step, obstacle=obstacle, positions=stuck
+                )
 
     async def _reported(self, request: MutationRequest, plan: Plan) -> dict[int, HandReport]:
         reports = _reports(request)

@@ -9,12 +9,13 @@ from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, Withdraw
 from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
 from mutations.use_cases.find import FindRequests
 from mutations.use_cases.finish_work import FinishWork, WarnBeforeRetentionEnds
+from mutations.use_cases.hand_over import HandOver
 from mutations.use_cases.hand_work import AskForHands, HandWork, RemindOfHands
 from mutations.use_cases.plan_now import ShowPlan
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
-from mutations.use_cases.undo_work import FinishUndo, UndoWork
+from mutations.use_cases.undo_work import AskUndo, FinishUndo, UndoWork
 from mutations.use_cases.watch import Expire, Recheck, Remind, RemindOfConfirmation
 
 
@@ -44,9 +45,11 @@ class UseCases:
     stop_for_person: StopForPerson
     give_up_work: GiveUpWork
     resume_work: ResumeWork
+    hand_over: HandOver
     ask_for_hands: AskForHands
     hand_work: HandWork
     remind_of_hands: RemindOfHands
+    ask_undo: AskUndo
     undo_work: UndoWork
     finish_undo: FinishUndo
     finish_work: FinishWork
@@ -79,9 +82,11 @@ def use_cases(context: Context) -> UseCases:
         stop_for_person=StopForPerson(context),
         give_up_work=GiveUpWork(context),
         resume_work=ResumeWork(context),
+        hand_over=HandOver(context),
         ask_for_hands=AskForHands(context),
         hand_work=HandWork(context),
         remind_of_hands=RemindOfHands(context),
+        ask_undo=AskUndo(context),
         undo_work=UndoWork(context),
         finish_undo=FinishUndo(context),
         finish_work=FinishWork(context),

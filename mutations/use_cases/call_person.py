@@ -5,7 +5,7 @@ from typing import Final
 
 from mutations.authority import NotEntitledError, Role
 from mutations.directory import Person
-from mutations.hand_work import forgotten
+from mutations.hand_work import HAND_NOT_SEEN, forgotten
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut, Message, RefreshCards
 from mutations.life_cycle import State
@@ -19,7 +19,6 @@ from mutations.use_cases.membership import employee_ids, same_human
 from mutations.use_cases.settle import tell, tell_desk
 from mutations.use_cases.standing import DECISION_FALLEN
 
-HAND_NOT_SEEN: Final = "attention.hand_not_seen"
 _AT_WORK: Final = frozenset({State.CARRYING_OUT, State.UNDOING})
 GIVEN_UP: Final = Obstacle("plan.obstacle.given_up", {})
 
@@ -51,8 +50,22 @@ class StopForPerson:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def __call__(self, request_id: RequestId, *, step: str, obstacle: Obstacle) -> None:
-        """Record what stopped and why; doing it twice is doing it once."""
+    async def __call__(
+        self,
+        request_id: RequestId,
+        *,
+        step: str,
+        obstacle: Obstacle,
+        positions: tuple[int, ...] = (),
+    ) -> None:
+        """Record what stopped and why; doing it twice is doing it once.
+
+        Args:
+            request_id: Whose order.
+            step: Name of the step that stopped.
+            obstacle: Why.
+            positions: Where in the plan steps stand still; no matter while work is taken back.
+        """
         context = self._context
 
         async def act(work: Work) -> None:
@@ -60,7 +73,11 @@ class StopForPerson:
             if request is None or request.state not in _AT_WORK:
                 return
             attention = Attention(
-                step=step, key=obstacle.key, params=obstacle.params, since=context.now()
+                step=step,
+                key=obstacle.key,
+                params=obstacle.params,
+                since=context.now(),
+                positions=positions if request.undo is None else (),
             )
             await call_person(work, context, request, attention)
 

@@ -70,8 +70,8 @@ class WarnBeforeRetentionEnds:
 
         async def act(work: Work) -> None:
             request = await work.requests.get(job.request_id)
-            if request is None or request.decision is None:
-                return
+            if request is None or request.onedrive_ends_on is None:
+                return  # it was taken back: nothing is lost on that day
             deciders = deciders_of(request, context.register, on=context.today())
             for person in (request.requester.object_id, *deciders):
                 await work.jobs.enqueue(

@@ -301,7 +301,11 @@ async def _buttons(stage: Stage) -> dict[Verb, Button]:
         Verb.WORK_RESUME: Button(SOFIE, {"request": stopped.id, "round": 1}, ("request",)),
         Verb.PLAN_SHOW: Button(MARLEEN, about, ("request",)),
         Verb.UNDO_ASK: Button(SOFIE, {"request": stopped.id, "round": 1}, ("request",)),
-        Verb.UNDO_SURE: Button(SOFIE, {"request": stopped.id, "round": 1}, ("request",)),
+        Verb.UNDO_SURE: Button(
+            SOFIE,
+            {"request": stopped.id, "round": 1, "state": "attention"},
+            ("request", "state"),
+        ),
         Verb.HELP: Button(TOM, {}, ()),
         Verb.LIST_MINE: Button(TOM, {}, ()),
         Verb.LIST_WAITING: Button(TOM, {}, ()),

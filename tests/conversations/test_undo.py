@@ -70,7 +70,7 @@ async def test_nobody_but_the_service_desk_takes_back(days: Days) -> None:
             client = stage.person(person)
             assert "Terugdraaien" not in str(seen(client))
             for verb in ("undo.ask", "undo.sure"):
-                data = {"request": request.id, "round": 1}
+                data = {"request": request.id, "round": 1, "state": "attention"}
                 await client.press_sealed(verb, data, reason=REASON)
         assert (await stage.request(FIRST)).state == State.ATTENTION
 
@@ -82,8 +82,10 @@ async def test_what_was_not_begun_is_not_taken_back(days: Days) -> None:
         await decide(stage)
         await reaches(stage, State.SCHEDULED)
         sofie = stage.person(SOFIE)
-        data = {"request": request.id, "round": 1}
-        answer = await sofie.press_sealed("undo.sure", data, reason=REASON)
+        data = {"request": request.id, "round": 1, "state": "done"}
+        stale = await sofie.press_sealed("undo.sure", data, reason=REASON)
+        assert "staat intussen ergens anders" in str(stale.body)
+        answer = await sofie.press_sealed("undo.ask", data)
         assert "Er is nu niets terug te draaien" in str(answer.body)
         assert (await stage.request(FIRST)).state == State.SCHEDULED
         assert_shows((await say(sofie, "status")).card, FIRST)

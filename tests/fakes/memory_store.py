@@ -12,6 +12,7 @@ from mutations.draft import Draft
 from mutations.errors import ConcurrentUpdateError
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, request_number
 from mutations.jobs import Job
+from mutations.life_cycle import LEFT_NOTHING
 from mutations.ports import OpenRequestExistsError, Reading, Work
 from mutations.request import MutationRequest
 
@@ -98,8 +99,25 @@ class _Requests:
             (one for one in everything if one.is_open and one.subject.object_id == subject), None
         )
 
+    async def came_after(self, request: MutationRequest) -> MutationRequest | None:
+        since = self.contents.requests[request.id].created_at
+        return next(
+            (
+                one
+                for one in self.contents.requests.values()
+                if one.subject.object_id == request.subject.object_id
+                and one.id != request.id
+                and one.state not in LEFT_NOTHING
+                and one.created_at >= since
+            ),
+            None,
+        )
+
     async def save(self, request: MutationRequest) -> MutationRequest:
         if self.contents.requests[request.id].version != request.version:
+            raise ConcurrentUpdateError
+        other = await self.open_for(request.subject.object_id)
+        if request.is_open and other is not None and other.id != request.id:
             raise ConcurrentUpdateError
         saved = replace(request, version=request.version + 1)
         self.contents.requests[request.id] = saved

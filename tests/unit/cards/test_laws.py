@@ -48,7 +48,9 @@ def test_every_button_comes_back_with_its_verb_whatever_the_client(name: str) ->
 def test_data_of_buttons_is_an_opaque_id_and_never_says_who_somebody_is(name: str) -> None:
     for action in of_type(CARDS[name], "Action.Execute"):
         verb, data = Verb(action["verb"]), set(action["data"]) - {"verb"}
-        if verb in REQUEST_VERBS:
+        if verb is Verb.UNDO_SURE:
+            assert data == {"request", "round", "state"}
+        elif verb in REQUEST_VERBS:
             assert data == {"request", "round"}
         elif verb.startswith("hand."):
             assert data == {"request", "round", "position"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -54,8 +55,10 @@ def test_deciders_do_not_decide_twice() -> None:
 
 
 @pytest.mark.parametrize("state", ORDER_STATES)
-def test_service_desk_resumes_only_what_stopped(state: State) -> None:
-    expected = {Verb.WORK_RESUME} if state is State.ATTENTION else set()
+def test_service_desk_has_three_ways_out_of_what_stopped_and_one_back(state: State) -> None:
+    ways = {Verb.WORK_RESUME, Verb.HAND_OVER, Verb.UNDO_ASK}
+    back = {Verb.UNDO_ASK} if state is State.DONE else set()  # not long ago
+    expected = ways if state is State.ATTENTION else back
 
     assert set(verbs(s.in_state(state), Role.SERVICE_DESK)) - {Verb.PLAN_SHOW} == expected
 
@@ -77,7 +80,13 @@ def test_an_ended_request_has_no_buttons(state: State) -> None:
     outcomes = {State.REFERRED: Outcome.P, State.SELF_SERVICE: Outcome.D}
     request = s.submitted(outcomes[state]) if state in outcomes else s.in_state(state, Outcome.A)
 
-    assert buttons(show(request, *Role)) == {}
+    # The service desk can take back what was done not long ago, until the term is over.
+    everybody = set(Role) - ({Role.SERVICE_DESK} if state is State.DONE else set())
+    assert buttons(show(request, *everybody)) == {}
+    over = request_card(
+        T, s.REGISTER, s.status(request, s.NOW + timedelta(days=30)), roles=frozenset(Role)
+    )
+    assert buttons(over) == {}
 
 
 def test_withdrawing_asks_first_and_offers_the_way_back() -> None:

@@ -7,6 +7,7 @@ from fulfilment.entry_run import Pace
 from fulfilment.journal import StepState
 from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, Progress, WaitsForHands
 from fulfilment.tenant import GroupKind
+from fulfilment.tenants.simulated import changes
 from fulfilment.tenants.simulated.records import membership_id
 from fulfilment.tenants.simulated.seed import demo_person_id
 from mutations.case_finder import Outcome
@@ -100,3 +101,58 @@ async def test_account_of_the_active_directory_is_never_written_to(outcome: Outc
 
     forbidden = {"set_upn", "move_to_entity", "remove_aliases"}
     assert forbidden.isdisjoint(await stage.effects())
+
+
+async def _stopped_at_the_name() -> tuple[Stage, Plan, int]:
+    """Let order B stop because the tenant refuses the new name for good."""
+    stage = await Stage.of(faults="set_upn=permanent", pace=PACE)
+    plan = await stage.planner.plan(stage.move(Outcome.B))
+    assert isinstance(await stage.run(plan), NeedsPerson)
+    at = next(at for at, step in enumerate(plan.steps) if step.name == "account.upn")
+    return stage, plan, at
+
+
+async def test_blocked_step_that_a_person_took_over_waits_for_them_and_is_never_written() -> None:
+    stage, plan, at = await _stopped_at_the_name()
+    assert await stage.engine().stuck(REQUEST) == (at,)
+
+    # Nobody called `resume`: a run that came in between must not stop the order again.
+    progress = await stage.engine().advance(REQUEST, plan, {}, frozenset({at}))
+
+    assert progress == WaitsForHands((at,))
+    assert "set_upn" not in await stage.effects()
+    entry = (await stage.journal.load(REQUEST))[at]
+    assert (entry.state, entry.before is not None) == (StepState.WAITING, True)
+    assert await stage.engine().stuck(REQUEST) == ()
+
+
+async def test_rest_goes_on_once_what_a_person_took_over_shows() -> None:
+    stage, plan, at = await _stopped_at_the_name()
+    handed = frozenset({at})
+    await stage.engine().advance(REQUEST, plan, {}, handed)
+    subject = demo_person_id(MOVER.number)
+    new = str(plan.steps[at].args["upn"])
+    await stage.world.change_account("by_hand", subject, changes.renamed(new))
+    stage.settle()
+
+    progress = await stage.engine().advance(REQUEST, plan, {}, handed)
+    while isinstance(progress, Again):
+        stage.clock.advance(seconds=progress.after_s)
+        progress = await stage.engine().advance(REQUEST, plan, {}, handed)
+
+    assert progress == Finished()
+    assert "set_upn" not in await stage.effects()
+    assert (await stage.seen()).account.upn == new
+
+
+async def test_report_of_a_step_taken_over_that_never_shows_stays_blocked() -> None:
+    stage, plan, at = await _stopped_at_the_name()
+    said = {at: HandReport(by=HELPER, at=stage.clock.now(), evidence="gedaan")}
+    progress = await stage.engine().advance(REQUEST, plan, said, frozenset({at}))
+    while isinstance(progress, Again):
+        stage.clock.advance(seconds=progress.after_s)
+        progress = await stage.engine().advance(REQUEST, plan, said, frozenset({at}))
+    not_seen = NeedsPerson("account.upn", "attention.hand_not_seen", {"minutes": 10})
+    assert progress == not_seen
+
+    assert await stage.engine().advance(REQUEST, plan, said, frozenset({at})) == not_seen

@@ -307,3 +307,28 @@ async def test_nothing_is_deleted_without_the_hold() -> None:
 
     assert progress == NeedsPerson("account.deactivate", "tenant.hold_missing", {})
     assert "delete_account" not in await order.stage.effects()
+
+
+async def test_taken_back_the_old_account_comes_out_of_the_recycle_bin_and_the_new_one_stays() -> (
+    None
+):
+    order = await OrderC.of(old_account=OldAccount.DELETE)
+    before = await order.stage.seen()
+    assert await order.run_to_end() == Finished()
+    done = len(await order.stage.effects())
+
+    engine = order.stage.engine()
+    progress = await engine.take_back(REQUEST, order.plan)
+    while isinstance(progress, Again):
+        order.stage.clock.advance(seconds=progress.after_s)
+        progress = await engine.take_back(REQUEST, order.plan)
+
+    assert progress == Finished()
+    undone = (await order.stage.effects())[done:]
+    assert undone == ["restore_account", "set_sign_in", "release_litigation_hold"]
+    new = await order.new()
+    assert new is not None
+    assert new.enabled
+    after = await order.stage.seen()
+    assert after.account == before.account
+    assert after.mailbox == before.mailbox

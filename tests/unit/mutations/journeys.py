@@ -45,6 +45,7 @@ class Draw(Protocol):
         ...
 
 
+UNDO_DAYS: Final = 5
 days_ahead = st.one_of(st.integers(0, 3), st.integers(0, 365))
 Step = Callable[[Draw, MutationRequest], MutationRequest]
 OTHER: Final = MappingProxyType(
@@ -187,7 +188,14 @@ def go_on(draw: Draw, request: MutationRequest) -> MutationRequest:
 def give_back(draw: Draw, request: MutationRequest) -> MutationRequest:
     """Take the work back."""
     at = later(draw, request)
-    return undo(request, by=request.requester, reason="Gaat niet door.", at=at)
+    return undo(request, by=request.requester, reason="Gaat niet door.", at=at, within=UNDO_DAYS)
+
+
+def regret(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Take back work that is done, within the term."""
+    assert request.done_at is not None
+    at = request.done_at + draw(st.timedeltas(timedelta(), timedelta(days=UNDO_DAYS)))
+    return undo(request, by=request.requester, reason="Vergissing.", at=at, within=UNDO_DAYS)
 
 
 def give_back_whole(draw: Draw, request: MutationRequest) -> MutationRequest:
@@ -213,7 +221,8 @@ def lapse(draw: Draw, request: MutationRequest) -> MutationRequest:
 
 def attention(since: datetime, *, step: str = "mailbox.upn") -> Attention:
     """Return a reason why a person is needed; without a step nothing was changed yet."""
-    return Attention(step=step, key="obstacle.taken", params={}, since=since)
+    positions = (0,) if step else ()
+    return Attention(step=step, key="obstacle.taken", params={}, since=since, positions=positions)
 
 
 def results(at: datetime, plan: Plan = PLAN) -> tuple[StepResult, ...]:
@@ -245,8 +254,10 @@ PATHS: Final[MappingProxyType[State, tuple[tuple[Step, ...], ...]]] = MappingPro
         + _agreed_then(place, begin, obstruct)
         + _agreed_then(place, begin, stop, give_back, stop),
         State.UNDOING: _agreed_then(place, begin, stop, give_back)
+        + _agreed_then(place, begin, close, regret)
         + _agreed_then(place, begin, stop, give_back, stop, go_on),
-        State.UNDONE: _agreed_then(place, begin, stop, give_back, give_back_whole),
+        State.UNDONE: _agreed_then(place, begin, stop, give_back, give_back_whole)
+        + _agreed_then(place, begin, close, regret, give_back_whole),
         State.DONE: _agreed_then(place, begin, close)
         + _agreed_then(place, begin, stop, go_on, close),
         State.REJECTED: ((refuse,), (lack, refuse)),

@@ -15,6 +15,7 @@ from mutations.approval import is_as_approved
 from mutations.authority import deciders_of
 from mutations.case_finder import Outcome, Retention
 from mutations.clock import local_date
+from mutations.handing_over import hand_over
 from mutations.life_cycle import IllegalTransitionError, State
 from mutations.register import Contact, Register
 from mutations.request import Checks, Decision, MutationRequest, SetAside
@@ -39,6 +40,7 @@ from mutations.working_days import is_working_day
 from tests.unit.mutations.journeys import (
     OTHER,
     PLAN,
+    UNDO_DAYS,
     attention,
     deciding_party,
     results,
@@ -67,7 +69,7 @@ POSSIBLE: Final = {
     State.SCHEDULED: frozenset({"withdraw", "start"}),
     State.CARRYING_OUT: frozenset({"find_obstacle", "stop_at_step", "finish"}),
     # Withdrawn only if nothing was changed, taken back only if something was.
-    State.ATTENTION: frozenset({"resume", "withdraw", "undo"}),
+    State.ATTENTION: frozenset({"resume", "hand_over", "withdraw", "undo"}),
     State.UNDOING: frozenset({"stop_at_step", "end_undo"}),
 }
 
@@ -89,14 +91,29 @@ class Life(RuleBasedStateMachine):
         self.now = request.created_at
         self.decisions: list[Decision] = []
         self.confirmed = False
+        self.handed = False
         self.changed = False  # whether a step of the work began
 
     def possible(self) -> frozenset[str]:
+        if self.request.state is State.DONE:
+            return frozenset({"undo"}) if self.may_come_back() else frozenset()
         found = POSSIBLE.get(self.request.state, frozenset())
         stopped = self.request.attention
         at_step = stopped is not None and bool(stopped.step)
         found -= {"withdraw"} if self.changed else set()
+        # To a person goes a step that stopped, once, and nothing that is being taken back.
+        if not at_step or self.handed or self.request.undo is not None:
+            found -= {"hand_over"}
         return found if at_step else found - {"undo"}
+
+    def may_come_back(self) -> bool:
+        """Tell whether no more working days passed since the work was done than the term."""
+        assert self.request.done_at is not None
+        first, today = local_date(self.request.done_at), local_date(self.now)
+        passed = [first + timedelta(days=n) for n in range(1, (today - first).days + 1)]
+        return sum(map(is_working_day, passed)) < UNDO_DAYS or (
+            sum(map(is_working_day, passed)) == UNDO_DAYS and is_working_day(today)
+        )
 
     def likely(self) -> list[str]:
         """What may happen next: nobody gives up at once, no new plan is made half-way."""
@@ -176,6 +193,7 @@ class Life(RuleBasedStateMachine):
         else:
             self.request = self.moves()[move](self.request)
         self.confirmed = self.confirmed or move == "confirm"
+        self.handed = self.handed or move == "hand_over"
         self.changed = self.changed or move in {"stop_at_step", "finish"}
         self.settle()
 
@@ -189,8 +207,15 @@ class Life(RuleBasedStateMachine):
             "find_obstacle": lambda request: need_person(request, attention(self.now, step="")),
             "stop_at_step": lambda request: need_person(request, attention(self.now)),
             "resume": lambda request: resume(request, at=self.now),
+            "hand_over": lambda request: hand_over(
+                request, by=request.requester, at=self.now, within=2
+            ),
             "undo": lambda request: undo(
-                request, by=request.requester, reason="Gaat niet door.", at=self.now
+                request,
+                by=request.requester,
+                reason="Gaat niet door.",
+                at=self.now,
+                within=UNDO_DAYS,
             ),
             "end_undo": lambda request: end_undo(request, at=self.now),
             "finish": lambda request: finish(request, results(self.now), at=self.now),
@@ -293,6 +318,11 @@ class Life(RuleBasedStateMachine):
         assert (self.request.attention is not None) is (self.request.state is State.ATTENTION)
 
     @invariant()
+    def a_step_is_with_a_person_exactly_when_it_was_handed_over(self) -> None:
+        assert [one.position for one in self.request.handed] == ([0] if self.handed else [])
+        assert [one.position for one in self.request.tasks] == ([0] if self.handed else [])
+
+    @invariant()
     def what_was_asked_never_changes(self) -> None:
         asked = (
             "id number requester subject source target effective_on status_changes wish "
@@ -302,10 +332,14 @@ class Life(RuleBasedStateMachine):
             assert getattr(self.request, name) == getattr(self.sent, name)
 
     @invariant()
-    def results_are_there_exactly_when_done(self) -> None:
-        done = self.request.state is State.DONE
-        assert (self.request.done_at is not None) is bool(self.request.results) is done
-        if done:
+    def results_are_there_once_done(self) -> None:
+        # Work that was taken back after it was done keeps what was read then.
+        was_done = self.request.done_at is not None
+        assert was_done is bool(self.request.results)
+        assert was_done or self.request.state is not State.DONE
+        assert self.request.undo is None or self.request.state is not State.DONE
+        if was_done:
+            assert self.request.state is State.DONE or self.request.undo is not None
             names = [result.name for result in self.request.results]
             assert names == ["mailbox.upn", "mailbox.aliases"]
 

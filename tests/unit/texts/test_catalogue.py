@@ -20,12 +20,14 @@ from fulfilment.tenant import GroupKind
 from mutations.case_finder import Outcome, Retention
 from mutations.draft import Question
 from mutations.errors import DomainError
+from mutations.handing_over import BY_A_PROGRAM
 from mutations.jobs import Message
 from mutations.life_cycle import State
 from mutations.plan import Route, Undo
 from mutations.preconditions import Kind
 from mutations.status import Task
 from mutations.working_days import HOLIDAY_KEYS
+from tests.samples import BY_HAND
 from texts.translator import load
 
 ROOT = Path(__file__).parents[3]
@@ -62,6 +64,14 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "plan.undo": set(Undo),
     "plan.group": set(GroupKind),
     "plan.verify": {*STEP_TYPES, "unknown"},
+    "hand.handed": {name for name, one in STEP_TYPES.items() if one.route in BY_A_PROGRAM},
+    "undo.note": {"account.block", "account.deactivate", "mailbox.litigation_hold"},
+    "undo.stays": {
+        *(name for name, one in STEP_TYPES.items() if one.undo in {Undo.HAND, Undo.NEVER}),
+        *(step.name for step in BY_HAND.steps),  # taken back by hand where done by hand
+        "account.entity.new",
+        "unknown",
+    },
     "decision.made": {*Retention, "refused"},
     "case.reason": {*(set(Outcome) - {Outcome.P}), "P.source", "P.target", "P.both"},
     "consequence": {f"{outcome}.{line}" for outcome, lines in LINES.items() for line in lines},
