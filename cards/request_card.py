@@ -9,11 +9,12 @@ from adaptive_cards.card import ActionExecute, ElementT
 
 from cards.buttons import DANGEROUS, MAIN, button, plan_button, request_data
 from cards.changes import access_list, plan_list, result_list, step_label
+from cards.checklist import checklist_buttons, tracked_checklist
 from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
 from cards.decision_words import decided, decision_buttons
 from cards.news import news
-from cards.outcomes import checklist, referral
+from cards.outcomes import referral
 from cards.parts import Card, box, bullets, card, facts, folded, heading, text, title, warning
 from cards.reasons import action_of, why_of
 from cards.request_header import request_header
@@ -21,6 +22,7 @@ from cards.turns import turn_box
 from cards.verbs import Verb
 from cards.words import enumeration, request_words
 from mutations.authority import Role
+from mutations.case_finder import Outcome
 from mutations.life_cycle import State
 from mutations.preconditions import Duty
 from mutations.register import Register
@@ -82,7 +84,8 @@ def request_card(
         body.append(warning(t("withdraw.late")))
     body.append(turn_box(t, status, view.words, is_requester=view.is_for(Role.REQUESTER)))
     body += _sections(view)
-    return card(body, _buttons(view))
+    has_day = request.state is State.CHECKLIST
+    return card(body, _buttons(view), has_own_elements=has_day)
 
 
 def _first_line(view: _View, headline: str) -> ElementT:
@@ -98,8 +101,8 @@ def _move(view: _View) -> Safe:
 
 def _sections(view: _View) -> list[ElementT]:
     request = view.request
-    if request.state is State.SELF_SERVICE:
-        return [*checklist(view.t, view.words), *_decision(view), *_facts(view)]
+    if request.outcome is Outcome.D:
+        return [*_checklist(view), *_decision(view), *_facts(view)]
     if request.state is State.REFERRED:
         words = {**view.words, "upn": request.subject_upn}
         route = referral(view.t, words, status_changes=request.status_changes, wish=request.wish)
@@ -114,6 +117,11 @@ def _sections(view: _View) -> list[ElementT]:
         *_facts(view),
         *_details(view),
     ]
+
+
+def _checklist(view: _View) -> list[ElementT]:
+    is_requester = view.is_for(Role.REQUESTER)
+    return tracked_checklist(view.t, view.status, view.words, is_requester=is_requester)
 
 
 def _attention(view: _View) -> list[ElementT]:
@@ -236,9 +244,11 @@ def _may_withdraw(view: _View) -> bool:
 
 
 def _sure_to_withdraw(view: _View) -> list[ElementT]:
+    found = view.request.checklist
+    is_begun = found is not None and found.is_begun
     return [
         heading(view.t("withdraw.sure", **view.words)),
-        text(view.t("withdraw.means")),
+        text(view.t("withdraw.means_begun" if is_begun else "withdraw.means")),
     ]
 
 
@@ -262,6 +272,8 @@ def _buttons(view: _View) -> list[ActionExecute]:
         found += decision_buttons(t, request)
     if request.state is State.ATTENTION and view.is_for(Role.SERVICE_DESK):
         found.append(button(t, Verb.WORK_RESUME, data, style=MAIN))
+    if view.is_for(Role.REQUESTER):
+        found += checklist_buttons(t, request)
     if request.is_open:
         found.append(button(t, Verb.REQUEST_SHOW, data, title=t.plain("button.refresh")))
     if view.is_for(Role.REQUESTER, Role.SERVICE_DESK):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from mutations.case_finder import Outcome, Retention
+from mutations.checklist import Checklist
 from mutations.directory import Footprint
 from mutations.hand_work import Tasks
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
@@ -149,6 +150,8 @@ class MutationRequest:
         outcome: The order that applies to what is agreed so far.
         agreed: What requester and source entity agree on, since `agreed_at`; None until they do.
         tasks: Steps that a person does by hand, as far as they were asked for.
+        checklist: What the customer does itself in case D; None for other outcomes, and for
+            checklists of before they were tracked.
         undo: Set from the moment that the work is taken back.
         life_cycle: Version of the table of transitions that the state belongs to.
         start_on: Day on which the work starts, Brussels.
@@ -207,6 +210,7 @@ class MutationRequest:
     restored_at: datetime | None = None
     tasks: Tasks = ()
     undo: UndoOrder | None = None
+    checklist: Checklist | None = None
     life_cycle: int = LIFE_CYCLE_VERSION
 
     @property

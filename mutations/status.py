@@ -1,12 +1,13 @@
 """Where a request is, whose turn it is, since when, and what comes next: derived, never stored."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from mutations.authority import deciders_of, service_desk_of
+from mutations.checklist import Checklist, Item
 from mutations.clock import local_date
 from mutations.hand_work import open_tasks
 from mutations.life_cycle import State
@@ -28,6 +29,10 @@ class Task(StrEnum):
     BY_HAND = "by_hand"
     HELP = "help"
     UNDO = "undo"
+    DEACTIVATE = "deactivate"
+    CHANGE_WEBIDM = "change_webidm"
+    ACTIVATE = "activate"
+    READ_BACK = "read_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +56,14 @@ class Status:
     Attributes:
         turns: Everybody whose turn it is; empty once the request has ended.
         next: Message key of what happens after that (`status.next.<...>`).
+        on: Today in Brussels.
     """
 
     request: MutationRequest
     preconditions: tuple[Precondition, ...]
     turns: tuple[Turn, ...]
     next: str
+    on: date
 
 
 def status_of(request: MutationRequest, register: Register, *, now: datetime) -> Status:
@@ -71,11 +78,34 @@ def status_of(request: MutationRequest, register: Register, *, now: datetime) ->
         )
         for task, names, since in _turns(request, preconditions, register, now)
     )
-    return Status(request=request, preconditions=preconditions, turns=turns, next=request.state)
+    return Status(
+        request=request,
+        preconditions=preconditions,
+        turns=turns,
+        next=_next(request),
+        on=local_date(now),
+    )
+
+
+def _next(request: MutationRequest) -> str:
+    """Return the state, told apart where a checklist had begun before it stopped, or is old."""
+    is_begun = request.checklist is not None and request.checklist.is_begun
+    is_stopped = request.state in {State.WITHDRAWN, State.EXPIRED}
+    if request.state is State.SELF_SERVICE and request.checklist is None:
+        return "self_service_untracked"
+    return f"{request.state}_begun" if is_begun and is_stopped else request.state
 
 
 _OWN: Final = MappingProxyType({State.SCHEDULED: Task.WAIT_FOR_DATE, State.UNDOING: Task.UNDO})
 """What the bot does itself in these states."""
+
+_ITEMS: Final = MappingProxyType(
+    {
+        Item.DEACTIVATE: Task.DEACTIVATE,
+        Item.WEBIDM: Task.CHANGE_WEBIDM,
+        Item.ACTIVATE: Task.ACTIVATE,
+    }
+)
 
 _Open = tuple[Task, tuple[str, ...], datetime]
 
@@ -94,7 +124,7 @@ def _turns(
             return [(Task.CONFIRM, me, request.state_since)]
         case State.SCHEDULED | State.UNDOING:
             return [(_OWN[request.state], (), request.state_since)]
-        case State.CARRYING_OUT:
+        case State.CARRYING_OUT | State.CHECKLIST:
             return _being_done(request, register)
         case State.ATTENTION:
             desk = tuple(contact.name for contact in service_desk_of(request, register))
@@ -103,7 +133,17 @@ def _turns(
             return []
 
 
+def _of_the_checklist(request: MutationRequest, checklist: Checklist) -> _Open:
+    last = checklist.last
+    since = last.said.at if last is not None and last.said is not None else request.state_since
+    if checklist.next is None:
+        return Task.READ_BACK, (), since
+    return _ITEMS[checklist.next.item], (request.requester.name,), since
+
+
 def _being_done(request: MutationRequest, register: Register) -> list[_Open]:
+    if request.checklist is not None:
+        return [_of_the_checklist(request, request.checklist)]
     waiting = open_tasks(request.tasks)
     if not waiting:
         return [(Task.CARRY_OUT, (), request.state_since)]
