@@ -34,12 +34,7 @@ def tracked_checklist(
     if found is None:
         return checklist(t, words)
     lines = [_line(t, request, found, line, words) for line in found.lines]
-    ends_on = data_ends_on(request)
-    items: list[ElementT] = [
-        *checklist_title(t),
-        *lines,
-        kept_for(t, words) if ends_on is None else kept_for(t, {**words, "day": ends_on}, "ends"),
-    ]
+    items: list[ElementT] = [*checklist_title(t), *lines, _kept(t, status, words)]
     if is_requester and request.state is State.CHECKLIST and found.next is not None:
         items.append(_day(t, status, found, found.next))
     return items
@@ -91,6 +86,14 @@ def _seen(t: Texts, request: MutationRequest, found: Checklist, line: Line) -> l
 def _is_awaited(request: MutationRequest, found: Checklist, line: Line) -> bool:
     is_open = request.state is State.CHECKLIST
     return is_open and (line.item is not Item.DEACTIVATE or not found.is_complete)
+
+
+def _kept(t: Texts, status: Status, words: Mapping[str, object]) -> ElementT:
+    ends_on = data_ends_on(status.request)
+    if ends_on is None:
+        return kept_for(t, words)
+    is_ahead = status.request.state is State.CHECKLIST and status.on < ends_on
+    return kept_for(t, {**words, "day": ends_on}, "ends_open" if is_ahead else "ends")
 
 
 def _day(t: Texts, status: Status, found: Checklist, line: Line) -> ElementT:

@@ -21,7 +21,7 @@ def checklist_title(t: Texts) -> list[ElementT]:
 
 
 def kept_for(t: Texts, words: Mapping[str, object], key: str = "days") -> ElementT:
-    """Return how long the data is kept: in days, or by `ends` up to the day that is known."""
+    """Return how long the data is kept: in days, or by another key up to a day."""
     return box([text(t(f"checklist.data.{key}", **words))])
 
 

@@ -14,6 +14,8 @@ from typing_extensions import override
 from mutations.approval import is_as_approved
 from mutations.authority import deciders_of
 from mutations.case_finder import Outcome, Retention
+from mutations.checking_off import close, look_at, take_back, tick
+from mutations.checklist import Item, Said
 from mutations.clock import local_date
 from mutations.life_cycle import IllegalTransitionError, State
 from mutations.register import Contact, Register
@@ -58,12 +60,15 @@ from tests.unit.mutations.strategies import (
 
 ORDERED: Final = frozenset({State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE})
 WAITING: Final = frozenset({State.SUBMITTED, State.TO_CONFIRM})
+OF_CASE_D: Final = frozenset({State.CHECKLIST, State.SELF_SERVICE, State.WITHDRAWN, State.EXPIRED})
 source_registers = st.builds(register_of, entities(SOURCE))
 # What can still be done with a request, per state; the decision is tried apart, and an order is
 # never possible when it is tried: it is placed as soon as it can be.
 POSSIBLE: Final = {
     State.SUBMITTED: frozenset({"withdraw", "expire"}),
     State.TO_CONFIRM: frozenset({"confirm", "withdraw", "expire"}),
+    # Ticked in sequence; closed, or given up, whatever the bot saw of it.
+    State.CHECKLIST: frozenset({"tick", "untick", "close", "withdraw", "expire"}),
     State.SCHEDULED: frozenset({"withdraw", "start"}),
     State.CARRYING_OUT: frozenset({"find_obstacle", "stop_at_step", "finish"}),
     # Withdrawn only if nothing was changed, taken back only if something was.
@@ -96,13 +101,23 @@ class Life(RuleBasedStateMachine):
         stopped = self.request.attention
         at_step = stopped is not None and bool(stopped.step)
         found -= {"withdraw"} if self.changed else set()
-        return found if at_step else found - {"undo"}
+        found -= set() if at_step else {"undo"}
+        return found & self.of_checklist() if self.request.state is State.CHECKLIST else found
+
+    def of_checklist(self) -> set[str]:
+        checklist = self.request.checklist
+        assert checklist is not None
+        found = {"withdraw", "expire"}
+        found |= {"untick"} if checklist.is_begun else set()
+        return found | ({"close"} if checklist.is_complete else {"tick"})
 
     def likely(self) -> list[str]:
         """What may happen next: nobody gives up at once, no new plan is made half-way."""
         found = set(self.possible())
         if self.request.state in WAITING:
             found.add("look")
+        if self.request.state is State.CHECKLIST:
+            found.add("directory_shows")
         if self.request.state is State.SUBMITTED and not self.decisions:
             found.add("decide")
         found -= {"find_obstacle"} if self.changed else set()
@@ -173,6 +188,9 @@ class Life(RuleBasedStateMachine):
             self.directory_and_pools_are_looked_at(data)
         elif move == "decide":
             self.source_entity_decides(data)
+        elif move == "directory_shows":
+            signs = {item: data.draw(st.sampled_from([True, False, None])) for item in Item}
+            self.request = look_at(self.request, signs, at=self.now)
         else:
             self.request = self.moves()[move](self.request)
         self.confirmed = self.confirmed or move == "confirm"
@@ -193,8 +211,22 @@ class Life(RuleBasedStateMachine):
                 request, by=request.requester, reason="Gaat niet door.", at=self.now
             ),
             "end_undo": lambda request: end_undo(request, at=self.now),
+            "tick": self.tick,
+            "untick": self.untick,
+            "close": lambda request: close(request, at=self.now),
             "finish": lambda request: finish(request, results(self.now), at=self.now),
         }
+
+    def tick(self, request: MutationRequest) -> MutationRequest:
+        found = request.checklist
+        item = found.next.item if found and found.next else Item.ACTIVATE
+        said = Said(by=request.requester, at=self.now, on=local_date(self.now))
+        return tick(request, item, said)
+
+    def untick(self, request: MutationRequest) -> MutationRequest:
+        found = request.checklist
+        item = found.last.item if found and found.last else Item.DEACTIVATE
+        return take_back(request, item)
 
     def check_decided(self, before: MutationRequest, retention: Retention | None) -> None:
         asked = self.sent.wish
@@ -261,7 +293,20 @@ class Life(RuleBasedStateMachine):
         if self.request.outcome in {Outcome.D, Outcome.P}:
             assert self.request.ordered_at is None
             assert self.request.start_on is None
-            assert self.request.state is State.SELF_SERVICE
+            assert self.request.state in OF_CASE_D
+            assert self.request.checklist is not None
+
+    @invariant()
+    def checklist_is_done_in_its_sequence_and_closed_only_when_whole(self) -> None:
+        found = self.request.checklist
+        assert (found is not None) is (self.request.outcome is Outcome.D)
+        if found is None:
+            return
+        said = [line.said is not None for line in found.lines]
+        assert said == sorted(said, reverse=True)
+        days = [line.said.on for line in found.lines if line.said]
+        assert days == sorted(days)
+        assert all(said) or self.request.state is not State.SELF_SERVICE
 
     @invariant()
     def lead_time_is_in_working_days_from_the_start(self) -> None:

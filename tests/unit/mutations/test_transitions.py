@@ -120,7 +120,7 @@ def test_second_decision_is_refused_wherever_the_request_is(
 CONFIRMED = {
     Outcome.A: (Outcome.B, State.SUBMITTED),
     Outcome.B: (Outcome.A, State.SUBMITTED),
-    Outcome.C: (Outcome.D, State.SELF_SERVICE),
+    Outcome.C: (Outcome.D, State.CHECKLIST),
 }
 
 
@@ -138,6 +138,7 @@ def test_confirming_leads_to_the_order_that_fits_the_decision(asked: Outcome) ->
         assert confirmed.reason == f"case.reason.{confirmed.outcome}"
         assert (confirmed.agreed, confirmed.agreed_at) == (OTHER[request.wish], at)
         assert (confirmed.checks is None) is (confirmed.outcome is Outcome.D)
+        assert (confirmed.checklist is not None) is (confirmed.outcome is Outcome.D)
         assert confirmed.wish is request.wish  # what was asked stays known
 
     confirming()
