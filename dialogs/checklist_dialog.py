@@ -45,15 +45,16 @@ class ChecklistDialog:
 
 
 def _item(incoming: Incoming) -> Item:
-    """Return the item of the pressed button.
+    """Return the item of the pressed button, taken only in its exact form.
 
     Raises:
         BrokenCardError: It names none.
     """
-    try:
-        return Item(card_data.text(incoming.data, "item"))
-    except ValueError:
-        raise card_data.BrokenCardError from None
+    value = incoming.data.get("item")
+    found = next((item for item in Item if isinstance(value, str) and item.value == value), None)
+    if found is None:
+        raise card_data.BrokenCardError
+    return found
 
 
 def _day(text: str) -> date | None:

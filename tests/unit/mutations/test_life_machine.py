@@ -107,9 +107,8 @@ class Life(RuleBasedStateMachine):
     def of_checklist(self) -> set[str]:
         checklist = self.request.checklist
         assert checklist is not None
-        found = {"withdraw", "expire"}
-        found |= {"untick"} if checklist.is_begun else set()
-        return found | ({"close"} if checklist.is_complete else {"tick"})
+        found = {"tick", "untick", "withdraw", "expire"}  # what was said is said once
+        return found | ({"close"} if checklist.is_complete else set())
 
     def likely(self) -> list[str]:
         """What may happen next: nobody gives up at once, no new plan is made half-way."""
