@@ -112,8 +112,8 @@ class Contract:
         days_ahead: How far ahead a start date may lie.
         remind_after: Working days after which approvers, and requesters of case D, are reminded,
             each time; as long a checklist waits for what the directory does not show.
-        expire_after: Working days after the start date at which a request without order ends; for a
-            checklist (D) also after its data was gone.
+        expire_after: Working days after the start date at which a request without order ends; a
+            checklist (D) as long after its data was gone.
         warn_before: Days before the end of the data (OneDrive in B, recycle bin in D) at which
             people are warned.
         old_account: What becomes of the old account of order C; read when the work starts.
