@@ -184,4 +184,7 @@ def test_status_shows_the_request_its_preconditions_and_what_is_next(
 
     assert status.request is request
     assert status.preconditions == preconditions_of(request)
-    assert status.next == request.state.value
+    checklist = request.checklist
+    stopped = request.state.value in {"withdrawn", "expired"}
+    begun = stopped and checklist is not None and checklist.lines[0].said is not None
+    assert status.next == request.state.value + ("_begun" if begun else "")
