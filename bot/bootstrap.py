@@ -23,13 +23,14 @@ from bot.edge.turn_boundary import TurnBoundary
 from bot.edge.turn_limits import TurnLimits
 from bot.edge_wiring import Channel, open_channel
 from bot.jobs.carry_out import OrderRunner
+from bot.jobs.checklists import ChecklistLooker
 from bot.jobs.deliver import Deliveries
 from bot.jobs.metrics import JobMetrics
 from bot.jobs.parked import ParkedJobs
 from bot.jobs.posting import Posting
 from bot.jobs.reach import Addresses, Reach
 from bot.jobs.refresh import CardRefresher
-from bot.jobs.registration import register_jobs
+from bot.jobs.registration import Runners, register_jobs
 from bot.probes import readiness_probes
 from bot.register_file import load_register
 from bot.settings import Mode, Settings
@@ -42,6 +43,7 @@ from dialogs.presenter import Presenter
 from fulfilment.engine import Engine
 from fulfilment.entry_run import Pace
 from fulfilment.planner import TenantPlanner
+from fulfilment.tenants.simulated.customer import SimulatedCustomer
 from fulfilment.tenants.simulated.outside import SimulatedOutside
 from fulfilment.tenants.simulated.world import SimulatedWorld
 from mutations.clock import Clock, local_date
@@ -179,7 +181,16 @@ async def _assemble(
     presenter = Presenter(texts, cases)
     outside = SimulatedOutside(opened.world, cases.context.register) if opened.world else None
     orders = OrderRunner(cases, engine, storage.store, outside)
-    _register_jobs(settings, storage, channel, cases, orders=orders, presenter=presenter)
+    customer = SimulatedCustomer(opened.world, cases.context.register) if opened.world else None
+    runners = Runners(orders=orders, checklists=ChecklistLooker(cases, storage.store, customer))
+    _register_jobs(
+        settings,
+        storage,
+        channel,
+        cases,
+        runners=runners,
+        presenter=presenter,
+    )
     is_simulated = opened.world is not None
     conversations = Conversations(texts, cases, presenter, simulated=is_simulated)
     return Bot(
@@ -199,7 +210,7 @@ def _register_jobs(
     channel: Channel,
     cases: UseCases,
     *,
-    orders: OrderRunner,
+    runners: Runners,
     presenter: Presenter,
 ) -> None:
     addresses = Addresses(
@@ -239,7 +250,7 @@ def _register_jobs(
             sent_cards=storage.sent_cards,
             seals=channel.seals,
         ),
-        orders=orders,
+        runners=runners,
         parked=ParkedJobs(storage.store, cases.context.clock),
     )
     storage.jobs.register(

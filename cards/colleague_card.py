@@ -37,9 +37,9 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
     words = {**request_words(t, register, request), **_new_name(request)}
     phase = _phase(request)
     body: list[ElementT] = [
-        title(t(f"colleague.title.{phase}")),
+        title(t(_own(t, request, "title", phase))),
         request_header(t, request),
-        text(_first_words(t, request, words, phase)),
+        text(t(_own(t, request, "text", phase), **words)),
     ]
     if phase not in {"stopped", "asked"}:
         body += _story(t, request, words, phase)
@@ -47,9 +47,10 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
     return card(body)
 
 
-def _first_words(t: Texts, request: MutationRequest, words: Words, phase: str) -> Safe:
-    own = f"colleague.{request.outcome}.text.{phase}"
-    return t(own if t.has(own) else f"colleague.text.{phase}", **words)
+def _own(t: Texts, request: MutationRequest, part: str, phase: str) -> str:
+    """Return the key of a text: that of the outcome if it has one, or that of all."""
+    own = f"colleague.{request.outcome}.{part}.{phase}"
+    return own if t.has(own) else f"colleague.{part}.{phase}"
 
 
 def _phase(request: MutationRequest) -> str:

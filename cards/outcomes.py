@@ -12,12 +12,17 @@ from texts.translator import Texts
 def checklist(t: Texts, words: Mapping[str, object]) -> list[ElementT]:
     """Return the two free orders in their sequence around the change in WebIDM (D)."""
     steps = (t(f"checklist.step.{step}", **words) for step in ("deactivate", "webidm", "activate"))
-    return [
-        heading(t("checklist.title")),
-        small(t("checklist.sequence")),
-        numbered(steps),
-        box([text(t("checklist.data", **words))]),
-    ]
+    return [*checklist_title(t), numbered(steps), kept_for(t, words)]
+
+
+def checklist_title(t: Texts) -> list[ElementT]:
+    """Return what stands above a checklist."""
+    return [heading(t("checklist.title")), small(t("checklist.sequence"))]
+
+
+def kept_for(t: Texts, words: Mapping[str, object], key: str = "days") -> ElementT:
+    """Return how long the data is kept: in days, or by another key up to a day."""
+    return box([text(t(f"checklist.data.{key}", **words))])
 
 
 def referral(

@@ -9,12 +9,13 @@ from adaptive_cards.card import ActionExecute, ElementT
 
 from cards.buttons import DANGEROUS, MAIN, button, plan_button, request_data
 from cards.changes import access_list, plan_list, result_list, step_label
+from cards.checklist import checklist_buttons, tracked_checklist
 from cards.conditions import conditions
 from cards.consequences import consequences, outcome_of
 from cards.decision_words import decided, decision_buttons
 from cards.desk_buttons import desk_buttons
 from cards.news import news
-from cards.outcomes import checklist, referral
+from cards.outcomes import referral
 from cards.parts import (
     Card,
     box,
@@ -35,6 +36,7 @@ from cards.undo_words import stays
 from cards.verbs import Verb
 from cards.words import enumeration, request_words
 from mutations.authority import Role
+from mutations.case_finder import Outcome
 from mutations.life_cycle import State
 from mutations.preconditions import Duty
 from mutations.register import Register
@@ -96,7 +98,8 @@ def request_card(
         body.append(warning(t("withdraw.late")))
     body.append(turn_box(t, status, view.words, is_requester=view.is_for(Role.REQUESTER)))
     body += _sections(view, register)
-    return card(body, _buttons(view))
+    has_day = request.state is State.CHECKLIST
+    return card(body, _buttons(view), has_own_elements=has_day)
 
 
 def _first_line(view: _View, headline: str) -> ElementT:
@@ -112,8 +115,8 @@ def _move(view: _View) -> Safe:
 
 def _sections(view: _View, register: Register) -> list[ElementT]:
     request = view.request
-    if request.state is State.SELF_SERVICE:
-        return [*checklist(view.t, view.words), *_decision(view), *_facts(view)]
+    if request.outcome is Outcome.D:
+        return [*_checklist(view), *_decision(view), *_facts(view)]
     if request.state is State.REFERRED:
         words = {**view.words, "upn": request.subject_upn}
         route = referral(view.t, words, status_changes=request.status_changes, wish=request.wish)
@@ -128,6 +131,11 @@ def _sections(view: _View, register: Register) -> list[ElementT]:
         *_facts(view),
         *_details(view),
     ]
+
+
+def _checklist(view: _View) -> list[ElementT]:
+    is_requester = view.is_for(Role.REQUESTER)
+    return tracked_checklist(view.t, view.status, view.words, is_requester=is_requester)
 
 
 def _attention(view: _View) -> list[ElementT]:
@@ -252,9 +260,11 @@ def _may_withdraw(view: _View) -> bool:
 
 
 def _sure_to_withdraw(view: _View) -> list[ElementT]:
+    found = view.request.checklist
+    is_begun = found is not None and found.is_begun
     return [
         heading(view.t("withdraw.sure", **view.words)),
-        text(view.t("withdraw.means")),
+        text(view.t("withdraw.means_begun" if is_begun else "withdraw.means")),
     ]
 
 
@@ -278,6 +288,8 @@ def _buttons(view: _View) -> list[ActionExecute]:
         found += decision_buttons(t, request)
     if view.is_for(Role.SERVICE_DESK):
         found += desk_buttons(t, view.status)
+    if view.is_for(Role.REQUESTER):
+        found += checklist_buttons(t, request)
     if request.is_open:
         found.append(button(t, Verb.REQUEST_SHOW, data, title=t.plain("button.refresh")))
     if view.is_for(Role.REQUESTER, Role.SERVICE_DESK):

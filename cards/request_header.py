@@ -16,6 +16,7 @@ COLORS: Final[Mapping[State, ac.Colors]] = MappingProxyType(
         State.SUBMITTED: ac.Colors.ACCENT,
         State.TO_CONFIRM: ac.Colors.WARNING,
         State.SCHEDULED: ac.Colors.ACCENT,
+        State.CHECKLIST: ac.Colors.ACCENT,
         State.CARRYING_OUT: ac.Colors.ACCENT,
         State.ATTENTION: ac.Colors.ATTENTION,
         State.UNDOING: ac.Colors.WARNING,

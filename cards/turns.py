@@ -12,7 +12,7 @@ from mutations.status import Status, Task, Turn
 from texts.escaping import Safe
 from texts.translator import Texts
 
-_OWN: Final = frozenset({Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO})
+_OWN: Final = frozenset({Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO, Task.READ_BACK})
 """What the bot does itself; for anything else without names there is nobody."""
 
 

@@ -31,6 +31,8 @@ class Verb(StrEnum):
     HAND_TAKE = "hand.take"
     HAND_DONE = "hand.done"
     HAND_CANNOT = "hand.cannot"
+    CHECKLIST_DONE = "checklist.done"
+    CHECKLIST_BACK = "checklist.back"
     PLAN_SHOW = "plan.show"
     LIST_MINE = "list.mine"
     LIST_WAITING = "list.waiting"

@@ -10,6 +10,7 @@ from cards.problem_card import problem_card, problem_text
 from cards.verbs import Verb
 from dialogs.answers import understand_keep, understand_yes_no
 from dialogs.card_data import BrokenCardError, ExpiredCardError, request_id
+from dialogs.checklist_dialog import ChecklistDialog
 from dialogs.commands import Asked, Command, understand_command
 from dialogs.draft_answers import DraftAnswers
 from dialogs.draft_dialog import DraftDialog
@@ -95,6 +96,7 @@ class Conversations:
         self._drafts = DraftDialog(texts, use_cases, presenter, DraftAnswers(use_cases))
         self._requests = RequestDialog(texts, use_cases, presenter)
         self._hands = HandDialog(texts, use_cases, presenter)
+        self._checklists = ChecklistDialog(texts, use_cases, presenter)
         self._undo = UndoDialog(texts, use_cases, presenter)
         self._plans = PlanDialog(texts, use_cases, presenter)
         self._presses = self._press_table()
@@ -238,6 +240,8 @@ class Conversations:
             Verb.HAND_TAKE: self._hands.take,
             Verb.HAND_DONE: self._hands.done,
             Verb.HAND_CANNOT: self._hands.cannot,
+            Verb.CHECKLIST_DONE: self._checklists.done,
+            Verb.CHECKLIST_BACK: self._checklists.not_done,
             Verb.PLAN_SHOW: self._plans.show,
             Verb.LIST_MINE: requests.mine,
             Verb.LIST_WAITING: requests.waiting,

@@ -27,6 +27,12 @@ from texts.translator import Texts
 Card = Mapping[str, object]
 
 _TO_CONFIRM = (Message.OUTCOME_TO_CONFIRM, Message.CONFIRM_REMINDER)
+_OF_CHECKLISTS = (Message.CHECKLIST_REMINDER, Message.CHECKLIST_ENDS, Message.CHECKLIST_PASSED)
+_WAIT_IN = {
+    **dict.fromkeys(_TO_CONFIRM, State.TO_CONFIRM),
+    **dict.fromkeys(_OF_CHECKLISTS, State.CHECKLIST),
+}
+"""What asks for something, by the state in which that is still to be done."""
 _BY_HAND = (Message.HAND_ASKED, Message.HAND_REMINDER)
 _REMINDERS = (Message.REMINDER, Message.HAND_REMINDER)
 TO_DECIDERS = (Message.DECISION_ASKED, Message.REMINDER)
@@ -158,7 +164,7 @@ class Presenter:
         key = f"message.{message}"
         words = {"number": request.number, "name": self._name(request, about)}
         lasting = self.by_kind(kind, request, person)
-        if message in _TO_CONFIRM and request.state is not State.TO_CONFIRM:
+        if request.state is not _WAIT_IN.get(message, request.state):
             # It was answered before it could be told: the card says where the request is now.
             summary = self._t.plain("status.title", number=request.number)
             return Shown(kind, lasting, lasting, summary=summary)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from mutations.case_finder import Outcome
 from mutations.clock import local_date
 from mutations.errors import DomainError
 from mutations.identity import EntityCode, ObjectId
@@ -51,7 +52,7 @@ class Viewer:
     service_desk: bool
 
 
-_NEVER_ASKED = (State.REFERRED, State.SELF_SERVICE)
+_NEVER_ASKED = (Outcome.P, Outcome.D)
 SERVICE_DESK_STATES = (
     State.SCHEDULED,
     State.CARRYING_OUT,
@@ -148,7 +149,7 @@ def _decides(request: MutationRequest, viewer: Viewer) -> bool:
     """Tell whether the source entity was asked, and this person may answer for it."""
     if request.source not in viewer.decides_for:
         return False
-    was_asked = request.state not in _NEVER_ASKED or request.decision is not None
+    was_asked = request.outcome not in _NEVER_ASKED or request.decision is not None
     return was_asked and viewer.person in deciders_of(request, viewer.register, on=viewer.on)
 
 

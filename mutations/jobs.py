@@ -30,6 +30,9 @@ class Message(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     SELF_SERVICE = "self_service"
+    CHECKLIST_REMINDER = "checklist_reminder"
+    CHECKLIST_ENDS = "checklist_ends"
+    CHECKLIST_PASSED = "checklist_passed"
     RETENTION_ENDS = "retention_ends"
     UNREACHABLE = "unreachable"
 
@@ -116,6 +119,22 @@ class RemindHands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckChecklist:
+    """Look again what the directory shows of a checklist (D)."""
+
+    name: ClassVar[str] = "checklist.check"
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindChecklist:
+    """Remind the requester of a checklist that is not finished (D)."""
+
+    name: ClassVar[str] = "checklist.remind"
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WarnOfRetentionEnd:
     """Warn that the OneDrive data of order B will soon be gone (R8)."""
 
@@ -133,6 +152,8 @@ Job = (
     | StartOrder
     | CarryOut
     | RemindHands
+    | CheckChecklist
+    | RemindChecklist
     | WarnOfRetentionEnd
 )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from mutations.errors import DomainError
 
-LIFE_CYCLE_VERSION: Final = 2
+LIFE_CYCLE_VERSION: Final = 3
 """Version of the table below; stored with every request, raised when a stored state changes."""
 
 
@@ -19,13 +19,14 @@ class State(StrEnum):
     SCHEDULED = "scheduled"  # ordered, waiting for the start date
     CARRYING_OUT = "carrying_out"
     ATTENTION = "attention"  # a step needs a person; not an end
+    CHECKLIST = "checklist"  # case D: the customer does it, the bot keeps track
     UNDOING = "undoing"  # what was changed is being taken back
     DONE = "done"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     REFERRED = "referred"  # case P
-    SELF_SERVICE = "self_service"  # case D
+    SELF_SERVICE = "self_service"  # case D: done by the customer itself
     UNDONE = "undone"  # taken back after the work had begun
 
 
@@ -35,6 +36,7 @@ class Event(StrEnum):
     DECIDED_OTHERWISE = "decided_otherwise"
     OUTCOME_CONFIRMED = "outcome_confirmed"
     HANDED_TO_CUSTOMER = "handed_to_customer"
+    CHECKED_OFF = "checked_off"  # every item of the checklist
     ORDERED = "ordered"
     STARTED = "started"
     ASKED_ANEW = "asked_anew"  # more would go than was decided on
@@ -56,9 +58,12 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.SUBMITTED, Event.WITHDRAWN): State.WITHDRAWN,
         (State.SUBMITTED, Event.EXPIRED): State.EXPIRED,
         (State.TO_CONFIRM, Event.OUTCOME_CONFIRMED): State.SUBMITTED,
-        (State.TO_CONFIRM, Event.HANDED_TO_CUSTOMER): State.SELF_SERVICE,
+        (State.TO_CONFIRM, Event.HANDED_TO_CUSTOMER): State.CHECKLIST,
         (State.TO_CONFIRM, Event.WITHDRAWN): State.WITHDRAWN,
         (State.TO_CONFIRM, Event.EXPIRED): State.EXPIRED,
+        (State.CHECKLIST, Event.CHECKED_OFF): State.SELF_SERVICE,
+        (State.CHECKLIST, Event.WITHDRAWN): State.WITHDRAWN,
+        (State.CHECKLIST, Event.EXPIRED): State.EXPIRED,
         (State.SCHEDULED, Event.STARTED): State.CARRYING_OUT,
         (State.SCHEDULED, Event.ASKED_ANEW): State.SUBMITTED,
         (State.SCHEDULED, Event.WITHDRAWN): State.WITHDRAWN,

@@ -110,9 +110,12 @@ class Contract:
         onedrive_days: Days that OneDrive data stays after order B (R8).
         recycle_bin_days: Days that data stays in the recycle bin in case D.
         days_ahead: How far ahead a start date may lie.
-        remind_after: Working days after which approvers are reminded, each time.
-        expire_after: Working days after the start date at which a request without order ends.
-        warn_before: Days before the end of the OneDrive data at which people are warned.
+        remind_after: Working days after which approvers, and requesters of case D, are reminded,
+            each time; as long a checklist waits for what the directory does not show.
+        expire_after: Working days after the start date at which a request without order ends; a
+            checklist (D) as long after its data was gone.
+        warn_before: Days before the end of the data (OneDrive in B, recycle bin in D) at which
+            people are warned.
         old_account: What becomes of the old account of order C; read when the work starts.
         undo_days: Working days after the day an order was done on which it can be taken back.
         hand_days: Working days in which the service desk does a step by hand.

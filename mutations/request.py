@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from mutations.case_finder import Outcome, Retention
+from mutations.checklist import Checklist
 from mutations.directory import Footprint
 from mutations.hand_work import HandedOver, Tasks
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
@@ -156,6 +157,8 @@ class MutationRequest:
         agreed: What requester and source entity agree on, since `agreed_at`; None until they do.
         tasks: Steps that a person does by hand, as far as they were asked for.
         handed: Steps that stopped and that a person took over from the bot, for good.
+        checklist: What the customer does itself in case D; None for other outcomes, and for
+            checklists of before they were tracked.
         undo: Set from the moment that the work is taken back.
         life_cycle: Version of the table of transitions that the state belongs to.
         start_on: Day on which the work starts, Brussels.
@@ -215,6 +218,7 @@ class MutationRequest:
     tasks: Tasks = ()
     handed: tuple[HandedOver, ...] = ()
     undo: UndoOrder | None = None
+    checklist: Checklist | None = None
     life_cycle: int = LIFE_CYCLE_VERSION
 
     @property

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mutations.authority import deciders_of, service_desk_of
+from mutations.checklist import Checklist, Item
 from mutations.clock import local_date
 from mutations.hand_work import open_tasks
 from mutations.life_cycle import State
@@ -29,6 +30,10 @@ class Task(StrEnum):
     BY_HAND = "by_hand"
     HELP = "help"
     UNDO = "undo"
+    DEACTIVATE = "deactivate"
+    CHANGE_WEBIDM = "change_webidm"
+    ACTIVATE = "activate"
+    READ_BACK = "read_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ class Status:
         turns: Everybody whose turn it is; empty once the request has ended.
         next: Message key of what happens after that (`status.next.<...>`).
         undo_until: Last day on which work that is done can be taken back; None once that passed.
+        on: Today in Brussels.
     """
 
     request: MutationRequest
@@ -60,6 +66,7 @@ class Status:
     turns: tuple[Turn, ...]
     next: str
     undo_until: date | None
+    on: date
 
 
 def status_of(request: MutationRequest, register: Register, *, now: datetime) -> Status:
@@ -79,13 +86,31 @@ def status_of(request: MutationRequest, register: Register, *, now: datetime) ->
         request=request,
         preconditions=preconditions,
         turns=turns,
-        next=request.state,
+        next=_next(request),
+        on=local_date(now),
         undo_until=last if last is not None and local_date(now) <= last else None,
     )
 
 
+def _next(request: MutationRequest) -> str:
+    """Return the state, told apart where a checklist had begun before it stopped, or is old."""
+    is_begun = request.checklist is not None and request.checklist.is_begun
+    is_stopped = request.state in {State.WITHDRAWN, State.EXPIRED}
+    if request.state is State.SELF_SERVICE and request.checklist is None:
+        return "self_service_untracked"
+    return f"{request.state}_begun" if is_begun and is_stopped else request.state
+
+
 _OWN: Final = MappingProxyType({State.SCHEDULED: Task.WAIT_FOR_DATE, State.UNDOING: Task.UNDO})
 """What the bot does itself in these states."""
+
+_ITEMS: Final = MappingProxyType(
+    {
+        Item.DEACTIVATE: Task.DEACTIVATE,
+        Item.WEBIDM: Task.CHANGE_WEBIDM,
+        Item.ACTIVATE: Task.ACTIVATE,
+    }
+)
 
 _Open = tuple[Task, tuple[str, ...], datetime]
 
@@ -104,7 +129,7 @@ def _turns(
             return [(Task.CONFIRM, me, request.state_since)]
         case State.SCHEDULED | State.UNDOING:
             return [(_OWN[request.state], (), request.state_since)]
-        case State.CARRYING_OUT:
+        case State.CARRYING_OUT | State.CHECKLIST:
             return _being_done(request, register)
         case State.ATTENTION:
             desk = tuple(contact.name for contact in service_desk_of(request, register))
@@ -113,7 +138,17 @@ def _turns(
             return []
 
 
+def _of_the_checklist(request: MutationRequest, checklist: Checklist) -> _Open:
+    last = checklist.last
+    since = last.said.at if last is not None and last.said is not None else request.state_since
+    if checklist.next is None:
+        return Task.READ_BACK, (), since
+    return _ITEMS[checklist.next.item], (request.requester.name,), since
+
+
 def _being_done(request: MutationRequest, register: Register) -> list[_Open]:
+    if request.checklist is not None:
+        return [_of_the_checklist(request, request.checklist)]
     waiting = open_tasks(request.tasks)
     if not waiting:
         return [(Task.CARRY_OUT, (), request.state_since)]

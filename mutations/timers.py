@@ -13,7 +13,11 @@ def day_begins(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=BRUSSELS).astimezone(UTC)
 
 
+def day_opens(day: date) -> datetime:
+    """Return nine o'clock in Brussels on a day, as aware UTC."""
+    return datetime.combine(day, _OFFICE_OPENS, tzinfo=BRUSSELS).astimezone(UTC)
+
+
 def reminder_at(since: datetime, working_days: int) -> datetime:
     """Return nine o'clock in Brussels, `working_days` after a moment, as aware UTC."""
-    day = add_working_days(local_date(since), working_days)
-    return datetime.combine(day, _OFFICE_OPENS, tzinfo=BRUSSELS).astimezone(UTC)
+    return day_opens(add_working_days(local_date(since), working_days))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from mutations.approval import digest_of, is_as_approved, more_than_shown
 from mutations.case_finder import Facts, Outcome, Retention, find_case
+from mutations.checklist import Checklist
 from mutations.clock import local_date
 from mutations.directory import Footprint
 from mutations.errors import DomainError
@@ -76,8 +77,12 @@ def decide(request: MutationRequest, decision: Decision) -> MutationRequest:
     return decided.moved(state, decision.at)
 
 
-def confirm(request: MutationRequest, plan: Plan | None, *, at: datetime) -> MutationRequest:
+def confirm(
+    request: MutationRequest, plan: Plan | None, *, at: datetime, status: str = ""
+) -> MutationRequest:
     """Accept the outcome that the source entity chose; it may lead to another order, or to D.
+
+    `status` is the colleague's administrative status now, which the checklist of D changes.
 
     Raises:
         IllegalTransitionError: There is nothing to confirm.
@@ -85,14 +90,16 @@ def confirm(request: MutationRequest, plan: Plan | None, *, at: datetime) -> Mut
     state = next_state(request.state, Event.OUTCOME_CONFIRMED)
     facts = agreed_facts(request)
     finding = find_case(facts)
-    if finding.outcome is Outcome.D:
+    is_d = finding.outcome is Outcome.D
+    if is_d:
         state = next_state(request.state, Event.HANDED_TO_CUSTOMER)
     return request.moved(
         state,
         at,
         agreed=facts.retention,
         agreed_at=at,
-        checks=None if finding.outcome is Outcome.D else request.checks,
+        checks=None if is_d else request.checks,
+        checklist=Checklist(status_before=status) if is_d else None,
         outcome=finding.outcome,
         reason=finding.reason,
         plan=plan,
@@ -283,7 +290,7 @@ def finish(
 
 
 def may_withdraw(request: MutationRequest) -> bool:
-    """Tell whether nothing was changed yet that a withdrawal would leave half done."""
+    """Tell whether the bot changed nothing yet that a withdrawal would leave half done."""
     untouched = request.attention is None or not request.attention.step
     return untouched and (request.state, Event.WITHDRAWN) in TRANSITIONS
 

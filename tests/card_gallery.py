@@ -25,6 +25,7 @@ from cards.undo_card import undo_card
 from cards.verbs import Verb
 from mutations.authority import Role
 from mutations.case_finder import Outcome, Retention
+from mutations.checklist import Checklist, Item, Line
 from mutations.draft import Draft, Question
 from mutations.dry_run import DryRun, differences
 from mutations.hand_work import Done, HandedOver, asked, reported, taken
@@ -40,7 +41,7 @@ T: Final = load("nl")
 
 ORDERS: Final = (Outcome.A, Outcome.B, Outcome.C)
 ORDER_STATES: Final = tuple(
-    state for state in State if state not in {State.REFERRED, State.SELF_SERVICE}
+    state for state in State if state not in {State.REFERRED, State.CHECKLIST, State.SELF_SERVICE}
 )
 _REQUESTER: Final = frozenset({Role.REQUESTER})
 
@@ -120,8 +121,17 @@ def _requests(t: Texts) -> Gallery:
     decided = s.in_state(State.TO_CONFIRM, Outcome.C)
     yield (
         "request-C-became-D",
-        _request(t, replace(decided, state=State.SELF_SERVICE, outcome=Outcome.D)),
+        _request(
+            t,
+            replace(
+                decided,
+                state=State.CHECKLIST,
+                outcome=Outcome.D,
+                checklist=Checklist(status_before="ambtenaar"),
+            ),
+        ),
     )
+    yield from _checklists(t)
     waiting = replace(s.submitted(), checks=s.checks(entitled=False, free=0))
     yield "request-A-nothing-holds", _request(t, waiting)
     agreed = replace(waiting, decision=s.decision(Retention.KEEP), agreed=Retention.KEEP)
@@ -152,6 +162,43 @@ def _requests(t: Texts) -> Gallery:
 
 def _request(t: Texts, request: MutationRequest, role: Role = Role.REQUESTER) -> Card:
     return request_card(t, s.REGISTER, s.status(request), roles=frozenset({role}))
+
+
+def _checklists(t: Texts) -> Gallery:
+    sent = s.submitted(Outcome.D)
+    first, second, third = s.CHECKED_OFF.lines
+    unsaid = Line(item=Item.ACTIVATE)
+    unseen = replace(second, seen_at=None)
+    stages = {
+        "deactivated": (replace(first, seen_at=s.NOW), Line(item=Item.WEBIDM), unsaid),
+        "changed": (first, unseen, unsaid),
+        "all-said": (first, second, replace(third, seen_at=None)),
+        "unreadable": (first, replace(unseen, is_readable=False), unsaid),
+    }
+    for name, lines in stages.items():
+        before = "" if name == "unreadable" else "ambtenaar"
+        now = replace(sent, checklist=Checklist(status_before=before, lines=lines))
+        yield f"checklist-{name}", _request(t, now)
+    half = Checklist(status_before="", lines=(first, unseen, unsaid))
+    yield "checklist-status-unread", _request(t, replace(sent, checklist=half))
+    yield "checklist-done", _request(t, s.in_state(State.SELF_SERVICE, Outcome.D))
+    gave_up = Checklist(status_before="", lines=(first, unseen, replace(third, seen_at=None)))
+    closed = replace(s.in_state(State.SELF_SERVICE, Outcome.D), checklist=gave_up)
+    yield "checklist-done-unseen", _request(t, closed)
+    old = replace(s.in_state(State.SELF_SERVICE, Outcome.D), checklist=None)
+    yield "checklist-untracked", _request(t, old)
+    begun = replace(sent, checklist=half)
+    for state in (State.WITHDRAWN, State.EXPIRED):
+        yield f"checklist-{state}", _request(t, replace(begun, state=state))
+    status = s.status(begun)
+    problem = problem_text(t, "error.checklist.day", {"first": s.TODAY, "last": s.TOMORROW})
+    card = request_card(t, s.REGISTER, status, roles=_REQUESTER, headline=problem)
+    yield "checklist-problem", card
+    asked = request_card(t, s.REGISTER, status, roles=_REQUESTER, withdrawing=True)
+    yield "checklist-withdrawing", asked
+    for state in (State.CHECKLIST, State.WITHDRAWN):
+        name = f"colleague-D-{state}"
+        yield name, colleague_card(t, s.REGISTER, s.status(replace(begun, state=state)))
 
 
 def _roles(t: Texts) -> Gallery:
@@ -316,6 +363,7 @@ PROBLEM_PARAMS: Final[Mapping[str, object]] = {
     "text": "Jan Pieters",
     "entity": "Agentschap Wegen en Water",
     "day": s.TOMORROW,
+    "first": s.TODAY,
     "last": s.TOMORROW,
     "next": s.TOMORROW,
     "names": ("Marleen Claes", "Rik Goossens"),

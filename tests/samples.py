@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mutations.case_finder import Facts, Outcome, Retention, find_case
+from mutations.checklist import Checklist, Item, Line, Said
 from mutations.directory import Access, Footprint, Person
 from mutations.draft import Candidate, Draft
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
@@ -319,7 +320,7 @@ def proposal(outcome: Outcome, *, plan: Plan | None = None, entitled: bool = Tru
 def submitted(outcome: Outcome = Outcome.A) -> MutationRequest:
     """Return a request at the moment it was sent."""
     made = proposal(outcome)
-    states = {Outcome.P: State.REFERRED, Outcome.D: State.SELF_SERVICE}
+    states = {Outcome.P: State.REFERRED, Outcome.D: State.CHECKLIST}
     return MutationRequest(
         id=RequestId("a" * 32),
         number=RequestNumber("M-2026-00042"),
@@ -343,7 +344,25 @@ def submitted(outcome: Outcome = Outcome.A) -> MutationRequest:
         footprint=FOOTPRINT,
         checks=made.checks,
         plan=made.plan,
+        checklist=Checklist(status_before="ambtenaar") if outcome is Outcome.D else None,
     )
+
+
+def said(days_ago: int) -> Said:
+    """Return what Marleen said of an item, some days ago."""
+    by = Party(object_id=MARLEEN.object_id, name=MARLEEN.name)
+    at = NOW - timedelta(days=days_ago)
+    return Said(by=by, at=at, on=at.date())
+
+
+CHECKED_OFF: Final = Checklist(
+    status_before="ambtenaar",
+    lines=(
+        Line(item=Item.DEACTIVATE, said=said(3)),
+        Line(item=Item.WEBIDM, said=said(2), seen_at=NOW - timedelta(days=1)),
+        Line(item=Item.ACTIVATE, said=said(1), seen_at=NOW),
+    ),
+)
 
 
 def decision(retention: Retention | None, reason: str = "") -> Decision:
@@ -358,6 +377,10 @@ REASON: Final = "Jan werkt nog aan een dossier dat wij moeten afsluiten."
 def in_state(state: State, outcome: Outcome = Outcome.A) -> MutationRequest:
     """Return a request in a state, with everything that a request there has."""
     sent = submitted(outcome)
+    if state in {State.SUBMITTED, State.REFERRED, State.CHECKLIST}:
+        return sent
+    if state is State.SELF_SERVICE:
+        return replace(sent, state=state, state_since=NOW, checklist=CHECKED_OFF)
     agreed = replace(sent, decision=decision(sent.wish), agreed=sent.wish)
     ordered = replace(
         agreed,
@@ -365,8 +388,6 @@ def in_state(state: State, outcome: Outcome = Outcome.A) -> MutationRequest:
         start_on=TOMORROW,
         ready_on=_ready_on(outcome),
     )
-    if state in {State.SUBMITTED, State.REFERRED, State.SELF_SERVICE}:
-        return sent
     other = Retention.KEEP if sent.wish is Retention.NOT_KEEP else Retention.NOT_KEEP
     found = {
         State.TO_CONFIRM: replace(sent, decision=decision(other)),

@@ -17,6 +17,8 @@ from bot.evidence.shape import (
     Audit,
     AuditLine,
     Broken,
+    ChecklistLine,
+    ChecklistProof,
     Condition,
     Dates,
     Decided,
@@ -27,6 +29,8 @@ from bot.evidence.shape import (
     StepProof,
 )
 from bot.evidence.steps import proofs_of
+from mutations.checking_off import data_ends_on
+from mutations.checklist import Line
 from mutations.identity import EntityCode, ObjectId
 from mutations.party import Party
 from mutations.preconditions import Precondition, preconditions_of
@@ -51,6 +55,7 @@ def document_of(found: Found, register: Register, t: Texts) -> Evidence:
         upheld_by=request.upheld_by,
         approval=approval,
         plan=request.plan,
+        checklist=_checklist(request),
         dates=Dates(
             ordered_at=request.ordered_at,
             start_on=request.start_on,
@@ -153,6 +158,29 @@ def _decided(request: MutationRequest) -> Decided | None:
         at=decision.at,
         answer=Answer(decision.retention or Answer.REFUSED),
         reason=decision.reason,
+    )
+
+
+def _checklist(request: MutationRequest) -> ChecklistProof | None:
+    found = request.checklist
+    if found is None:
+        return None
+    return ChecklistProof(
+        lines=tuple(_listed(line) for line in found.lines),
+        status_is_readable=bool(found.status_before),
+        data_ends_on=data_ends_on(request),
+    )
+
+
+def _listed(line: Line) -> ChecklistLine:
+    said = line.said
+    return ChecklistLine(
+        item=line.item,
+        said_by=_person(said.by) if said else None,
+        said_at=said.at if said else None,
+        done_on=said.on if said else None,
+        seen_at=line.seen_at,
+        is_readable=line.is_readable,
     )
 
 

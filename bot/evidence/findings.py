@@ -9,7 +9,9 @@ from mutations.life_cycle import State
 from mutations.request import StepResult
 from store.audit_check import AuditRow
 
-_SENT = frozenset({f"request.{one}" for one in ("submitted", "referred", "self_service")})
+_SENT = frozenset(
+    {f"request.{one}" for one in ("submitted", "referred", "self_service", "checklist")}
+)
 
 
 def approval_of(found: Found) -> Approval:

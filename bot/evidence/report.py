@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from bot.evidence.lines import fact, facts, heading, shown, title
+from bot.evidence.report_checklist import listed
 from bot.evidence.report_proof import proof
 from bot.evidence.report_steps import changed, checked
 from bot.evidence.shape import Answer, Condition, EntityRef, Evidence, Finding, Person
@@ -34,6 +35,7 @@ def report_of(t: Texts, evidence: Evidence, *, words: Mapping[str, object], sha2
         *_asked(view),
         *_decided(view),
         *changed(view),
+        *listed(view),
         *checked(view),
         *_open(view),
         *proof(view, sha256),

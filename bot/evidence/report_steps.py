@@ -20,7 +20,8 @@ def changed(view: View) -> Iterator[str]:
     if not evidence.steps:
         is_done = evidence.request.state is State.DONE
         yield str(t("evidence.changed.no_journal" if is_done else "evidence.changed.nothing"))
-        yield from _planned(view)
+        if evidence.checklist is None:
+            yield from _planned(view)
 
 
 def checked(view: View) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from fulfilment.journal import StepState
 from mutations.case_finder import Outcome, Retention
+from mutations.checklist import Item
 from mutations.hand_work import HandedOver, HandTask
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import State
@@ -154,6 +155,36 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistLine:
+    """One thing that the customer does itself; see `mutations.checklist.Line`.
+
+    Attributes:
+        done_on: Day that the requester named; None while they did not say it was done.
+    """
+
+    item: Item
+    said_by: Person | None
+    said_at: datetime | None
+    done_on: date | None
+    seen_at: datetime | None
+    is_readable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistProof:
+    """The checklist of case D.
+
+    Attributes:
+        status_is_readable: Whether the directory showed the administrative status before.
+        data_ends_on: Day from which the data is gone; None while nothing was deactivated.
+    """
+
+    lines: tuple[ChecklistLine, ...]
+    status_is_readable: bool
+    data_ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dates:
     """When the order was placed, runs and ends."""
 
@@ -248,6 +279,7 @@ class Evidence:
 
     Attributes:
         plan: What is, was or would have been carried out; made anew at the start of the work.
+        checklist: Of case D; None for other outcomes.
         steps: Empty while the work has not begun.
         results: What the request itself tells of the steps once it is done.
         undo: Who of the service desk had the work taken back, and why; None where nobody did.
@@ -264,6 +296,7 @@ class Evidence:
     upheld_by: ObjectId | None
     approval: Approval
     plan: Plan | None
+    checklist: ChecklistProof | None
     dates: Dates
     steps: tuple[StepProof, ...]
     results: tuple[StepResult, ...]

@@ -1,18 +1,22 @@
 """Which handler does which job."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.jobs.carry_out import OrderRunner
+from bot.jobs.checklists import ChecklistLooker
 from bot.jobs.deliver import Deliveries
 from bot.jobs.parked import ParkedJobs
 from bot.jobs.refresh import CardRefresher
 from mutations.identity import RequestId
 from mutations.jobs import (
     CarryOut,
+    CheckChecklist,
     CheckPreconditions,
     Deliver,
     ExpireRequest,
     RefreshCards,
+    RemindChecklist,
     RemindDeciders,
     RemindHands,
     RemindRequester,
@@ -25,13 +29,21 @@ from store.jobs import JobEngine
 from store.retry_policy import WITHOUT_END
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runners:
+    """What does the jobs that reach beyond the rules."""
+
+    orders: OrderRunner
+    checklists: ChecklistLooker
+
+
 def register_jobs(
     engine: JobEngine,
     use_cases: UseCases,
     *,
     deliveries: Deliveries,
     refresher: CardRefresher,
-    orders: OrderRunner,
+    runners: Runners,
     parked: ParkedJobs,
 ) -> None:
     """Let the engine do every kind of job that a use case can enqueue.
@@ -45,15 +57,16 @@ def register_jobs(
 
     owe(Deliver.name, deliveries.deliver)
     owe(RefreshCards.name, refresher.refresh)
-    owe(StartOrder.name, orders.begin)
+    owe(StartOrder.name, runners.orders.begin)
+    owe(CheckChecklist.name, runners.checklists.look)
     for name, handler in _timers(use_cases).items():
         owe(name, handler)
 
     async def give_up(request_id: str, **_: object) -> None:
-        await orders.give_up(RequestId(request_id))
+        await runners.orders.give_up(RequestId(request_id))
         await parked.record(CarryOut.name, RequestId(request_id))
 
-    engine.register(CarryOut.name, orders.carry_out, on_parked=give_up)
+    engine.register(CarryOut.name, runners.orders.carry_out, on_parked=give_up)
 
 
 def _timers(use_cases: UseCases) -> Mapping[str, Handler]:
@@ -79,7 +92,12 @@ def _timers(use_cases: UseCases) -> Mapping[str, Handler]:
     async def remind_hands(request_id: str, count: int) -> None:
         await use_cases.remind_of_hands(RemindHands(request_id=RequestId(request_id), count=count))
 
+    async def remind_checklist(request_id: str) -> None:
+        job = RemindChecklist(request_id=RequestId(request_id))
+        await use_cases.remind_of_checklist(job)
+
     return {
+        RemindChecklist.name: remind_checklist,
         CheckPreconditions.name: check,
         RemindDeciders.name: remind,
         RemindRequester.name: remind_requester,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mutations.use_cases.begin_work import BeginWork
 from mutations.use_cases.call_person import GiveUpWork, ResumeWork, StopForPerson
+from mutations.use_cases.checklist import CheckOff, LookAtChecklist, RemindOfChecklist
 from mutations.use_cases.context import Context
 from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, WithdrawRequest
 from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
@@ -50,6 +51,9 @@ class UseCases:
     hand_work: HandWork
     remind_of_hands: RemindOfHands
     ask_undo: AskUndo
+    check_off: CheckOff
+    look_at_checklist: LookAtChecklist
+    remind_of_checklist: RemindOfChecklist
     undo_work: UndoWork
     finish_undo: FinishUndo
     finish_work: FinishWork
@@ -87,6 +91,9 @@ def use_cases(context: Context) -> UseCases:
         hand_work=HandWork(context),
         remind_of_hands=RemindOfHands(context),
         ask_undo=AskUndo(context),
+        check_off=CheckOff(context),
+        look_at_checklist=LookAtChecklist(context),
+        remind_of_checklist=RemindOfChecklist(context),
         undo_work=UndoWork(context),
         finish_undo=FinishUndo(context),
         finish_work=FinishWork(context),

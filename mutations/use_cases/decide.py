@@ -20,8 +20,9 @@ from mutations.transitions import (
     withdraw,
 )
 from mutations.use_cases.actor import Actor
+from mutations.use_cases.checklist import begin_checklist
 from mutations.use_cases.context import Context
-from mutations.use_cases.membership import OwnAccountError, employee_ids, same_human
+from mutations.use_cases.entitled import require_entitled
 from mutations.use_cases.propose import ORDERS, move_of
 from mutations.use_cases.settle import settle, tell
 
@@ -36,12 +37,6 @@ class MissingReasonError(DomainError):
     """A refusal needs a reason that the requester can do something with."""
 
     message_key = "error.reason.missing"
-
-
-class NoLongerRequesterError(NotEntitledError):
-    """The register no longer lets the requester ask for the new entity."""
-
-    message_key = "error.requester_gone"
 
 
 class TooLateToWithdrawError(DomainError):
@@ -185,15 +180,17 @@ class ConfirmOutcome:
         seen = await context.store.read(look)
         if seen.agreed is not None:
             return seen
-        await self._require_entitled(requester.person, seen)
-        plan = await self._plan(seen)
+        await require_entitled(context, requester.person, seen)
+        colleague = await context.directory.person(seen.subject.object_id)
+        plan = await self._plan(seen, colleague)
+        status = colleague.status if colleague else ""
 
         async def act(work: Work) -> MutationRequest:
             request = await look(work)
             if request.agreed is not None:
                 return request
             now = context.now()
-            confirmed = confirm(request, plan, at=now)
+            confirmed = confirm(request, plan, at=now, status=status)
             await work.audit.append(
                 "request.outcome_confirmed",
                 at=now,
@@ -201,25 +198,16 @@ class ConfirmOutcome:
                 request_id=request.id,
                 params={"outcome": confirmed.outcome, "digest": agreed_digest(confirmed)},
             )
-            if confirmed.state is State.SELF_SERVICE:
+            if confirmed.state is State.CHECKLIST:
                 await work.reservations.release(request.id)
+                await begin_checklist(work, confirmed, context)
             settled = await settle(work, confirmed, at=now)
             await work.jobs.enqueue(RefreshCards(request_id=request.id))
             return await work.requests.save(settled)
 
         return await context.store.run(act)
 
-    async def _require_entitled(self, person: Person, request: MutationRequest) -> None:
-        register = self._context.register
-        target = register.entity(request.target)
-        if target is None or not target.has_requester(person.object_id):
-            entity = register.name_of(request.target)
-            raise NoLongerRequesterError(number=request.number, entity=entity)
-        if same_human(person, await employee_ids(self._context.directory, request.subject)):
-            raise OwnAccountError(number=request.number)
-
-    async def _plan(self, request: MutationRequest) -> Plan | None:
-        colleague = await self._context.directory.person(request.subject.object_id)
+    async def _plan(self, request: MutationRequest, colleague: Person | None) -> Plan | None:
         if request.state is not State.TO_CONFIRM:
             return None
         outcome = find_case(agreed_facts(request)).outcome

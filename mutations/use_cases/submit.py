@@ -5,6 +5,7 @@ from datetime import datetime
 
 from mutations.authority import deciders_of, roles
 from mutations.case_finder import Outcome
+from mutations.checklist import Checklist
 from mutations.clock import local_date
 from mutations.draft import Draft
 from mutations.errors import DomainError
@@ -17,13 +18,14 @@ from mutations.ports import OpenRequestExistsError, Reading, Work
 from mutations.proposal import Proposal
 from mutations.request import Checks, MutationRequest, Terms
 from mutations.timers import day_begins, reminder_at
+from mutations.use_cases.checklist import begin_checklist
 from mutations.use_cases.context import Context
 from mutations.use_cases.drafts import NoDraftError
 from mutations.use_cases.membership import require_member
 from mutations.use_cases.propose import ProposeMutation, party_of
 from mutations.working_days import add_working_days
 
-_STATES = {Outcome.P: State.REFERRED, Outcome.D: State.SELF_SERVICE}
+_STATES = {Outcome.P: State.REFERRED, Outcome.D: State.CHECKLIST}
 
 
 class OldDraftError(DomainError):
@@ -112,6 +114,8 @@ class SubmitRequest:
             )
             if request.checks is not None:
                 await self._follow_up(work, request)
+            if request.checklist is not None:
+                await begin_checklist(work, request, context)
             return request
 
         return await context.store.run(act)
@@ -119,7 +123,7 @@ class SubmitRequest:
     async def _request(
         self, work: Work, requester: Party, proposal: Proposal, *, at: datetime
     ) -> MutationRequest:
-        colleague = proposal.colleague
+        colleague, is_d = proposal.colleague, proposal.finding.outcome is Outcome.D
         return MutationRequest(
             id=RequestId(proposal.draft.id),
             number=await work.requests.next_number(local_date(at).year),
@@ -144,6 +148,7 @@ class SubmitRequest:
             checks=_renewed(proposal.checks, at),
             plan=proposal.plan,
             set_aside=proposal.set_aside,
+            checklist=Checklist(status_before=colleague.status) if is_d else None,
         )
 
     async def _follow_up(self, work: Work, request: MutationRequest) -> None:

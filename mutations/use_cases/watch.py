@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mutations.authority import deciders_of
+from mutations.checking_off import data_ends_on
 from mutations.clock import local_date
 from mutations.directory import PoolCount
 from mutations.identity import RequestId
@@ -156,14 +157,19 @@ class RemindOfConfirmation:
 
 
 def expires_at(request: MutationRequest, contract: Contract) -> datetime:
-    """Return when a request ends whose preconditions do not come; aware UTC."""
+    """Return when a request ends whose preconditions do not come; aware UTC.
+
+    A checklist that is not finished ends as long after it began, or after its data was gone.
+    """
     asked_at = request.anew.at if request.anew else request.created_at
     begins = max(request.effective_on, local_date(asked_at))
+    if request.state is State.CHECKLIST:
+        begins = max(begins, local_date(request.state_since), data_ends_on(request) or begins)
     return day_begins(add_working_days(begins, contract.expire_after))
 
 
 class Expire:
-    """End a request whose preconditions did not come in time."""
+    """End a request whose preconditions, or whose checklist, did not come in time."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -174,11 +180,14 @@ class Expire:
 
         async def act(work: Work) -> None:
             request = await work.requests.get(job.request_id)
-            if request is None or request.state not in _WAITING:
+            if request is None or request.state not in (*_WAITING, State.CHECKLIST):
                 return
+            if request.checklist is not None and request.checklist.is_complete:
+                return  # it is closed by the look at the directory
             now = context.now()
             last = expires_at(request, context.register.contract)
-            if request.anew is not None and now < last:  # the timer of an earlier round
+            is_renewed = request.anew is not None or request.checklist is not None
+            if is_renewed and now < last:  # the timer of an earlier round, or of before D
                 await work.jobs.enqueue(job, at=last)
                 return
             await work.reservations.release(request.id)

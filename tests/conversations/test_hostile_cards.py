@@ -30,6 +30,7 @@ from tests.conversations.stage import (
     JAN,
     MARLEEN,
     MONDAY_MORNING,
+    NORA,
     RIK,
     SOFIE,
     TOM,
@@ -256,6 +257,7 @@ async def _buttons(stage: Stage) -> dict[Verb, Button]:
 
     await eventually(is_stopped)
     asked = await ask(stage, colleague=address(TOM))
+    listed = await ask(stage, colleague=address(NORA), status_changes="yes", wish="not_keep")
     message = await summary(stage, colleague=address(BERT))
     held = [stage.person(MARLEEN).opened(each["data"]) for each in message.card["actions"]]
     submit = next(each for each in held if "version" in each)
@@ -282,7 +284,14 @@ async def _buttons(stage: Stage) -> dict[Verb, Button]:
         for verb in Verb
         if verb.startswith("hand.")
     }
+    item: Data = {"request": listed.id, "round": 1, "item": "deactivate"}
+    on_lists = {
+        verb: Button(MARLEEN, item, ("request", "item"))
+        for verb in Verb
+        if verb.startswith("checklist.")
+    }
     return {
+        **on_lists,
         **deciding,
         **drafting,
         **by_hand,

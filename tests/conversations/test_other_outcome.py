@@ -76,9 +76,10 @@ async def test_order_c_becomes_two_free_orders_when_nothing_is_kept(stage: Stage
     assert_shows(told.card, "deactivatie en activatie van een O365-abonnement")
     card = await stage.person(MARLEEN).press(told, "Akkoord met niet behouden")
     assert_shows(card, "Zelf te regelen", "Uw checklist", "Deactivatie", "Activatie", "WebIDM")
-    ended = await stage.request(FIRST)
-    assert (ended.state, ended.outcome) == (State.SELF_SERVICE, Outcome.D)
-    again = await ask(stage)  # what was reserved is free, and Jan has no open request
+    listed = await stage.request(FIRST)
+    assert (listed.state, listed.outcome) == (State.CHECKLIST, Outcome.D)
+    assert_shows(card, "Dit is gedaan", "Arno Wouters")
+    again = await ask(stage, colleague=address(BERT))  # what was reserved is free
     assert again.checks is not None
     assert [pool.reserved for pool in again.checks.licences.pools] == [0, 0, 0]
 

@@ -42,28 +42,8 @@ class SimulatedOutside:
                 await self._acts[step.name](step)
 
     async def _webidm(self, step: PlannedStep) -> None:
-        """Make the new account of a colleague: without licences, so without mailbox."""
-        target = EntityCode(text(step.args, "target"))
-        accounts = await self._world.true_accounts()
-        old = accounts.get(text(step.args, "subject"))
-        new_id = _new_id(step.args, target)
-        if old is None or new_id in accounts:
-            return
-        entity = self._register.entity(target)
-        domains = entity.domains if entity else ()
-        domain = domains[0] if domains else old.upn.rpartition("@")[2]
-        account = SimAccount(
-            id=new_id,
-            name=old.name,
-            upn=_free(old.upn.rpartition("@")[0], domain, accounts.values()),
-            profile="",
-            status=_TEMPORARY if old.status == _CIVIL_SERVANT else _CIVIL_SERVANT,
-            employee_id=old.employee_id,
-            entity=target,
-            entitlements=(SimEntitlement(entity=target),),
-            is_synced=old.is_synced,
-        )
-        await self._world.add(Kind.ACCOUNT, new_id, account)
+        subject, target = text(step.args, "subject"), EntityCode(text(step.args, "target"))
+        await make_account(self._world, self._register, subject, target)
 
     async def _supplier(self, step: PlannedStep) -> None:
         """Copy the files of a colleague to the OneDrive of the new account; the old ones stay."""
@@ -83,9 +63,34 @@ class SimulatedOutside:
                 await self._world.change_account("simulated_supplier", one.id, filled)
 
 
-def _new_id(args: Mapping[str, object], target: EntityCode) -> str:
+async def make_account(
+    world: SimulatedWorld, register: Register, subject: str, target: EntityCode
+) -> None:
+    """Make the new account of a colleague: without licences, so without mailbox."""
+    accounts = await world.true_accounts()
+    old, new_id = accounts.get(subject), new_account_id(subject, target)
+    if old is None or new_id in accounts:
+        return
+    entity = register.entity(target)
+    domains = entity.domains if entity else ()
+    domain = domains[0] if domains else old.upn.rpartition("@")[2]
+    account = SimAccount(
+        id=new_id,
+        name=old.name,
+        upn=_free(old.upn.rpartition("@")[0], domain, accounts.values()),
+        profile="",
+        status=_TEMPORARY if old.status == _CIVIL_SERVANT else _CIVIL_SERVANT,
+        employee_id=old.employee_id,
+        entity=target,
+        entitlements=(SimEntitlement(entity=target),),
+        is_synced=old.is_synced,
+    )
+    await world.add(Kind.ACCOUNT, new_id, account)
+
+
+def new_account_id(subject: str, target: EntityCode) -> str:
     """Return an id that is the same however often the account is made."""
-    return str(uuid5(NAMESPACE_OID, f"webidm {text(args, 'subject')} {target}"))
+    return str(uuid5(NAMESPACE_OID, f"webidm {subject} {target}"))
 
 
 def _is_other_of(old: SimAccount, one: SimAccount) -> bool:

@@ -104,7 +104,11 @@ def _verified(request: MutationRequest, position: int, step: PlannedStep) -> Ent
 
 
 def _events(request: MutationRequest, *, begun: bool) -> Iterator[tuple[str, str | None, object]]:
-    sent = {State.REFERRED: "referred", State.SELF_SERVICE: "self_service"}
+    sent = {
+        State.REFERRED: "referred",
+        State.CHECKLIST: "checklist",
+        State.SELF_SERVICE: "checklist",
+    }
     kind = sent.get(request.state, "submitted")
     yield f"request.{kind}", request.requester.object_id, {"outcome": request.outcome}
     if request.decision is not None:

@@ -16,6 +16,7 @@ from fulfilment.journal import StepState
 from mutations.case_finder import Outcome
 from mutations.life_cycle import State
 from tests import samples as s
+from tests.card_gallery import ORDER_STATES
 from tests.unit.bot.test_evidence_document import T, done, evidence_of, found_of
 
 ROOT = Path(__file__).parents[3]
@@ -37,9 +38,7 @@ def section(text: str, number: int) -> str:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B, Outcome.C])
-@pytest.mark.parametrize(
-    "state", [one for one in State if one not in {State.REFERRED, State.SELF_SERVICE, State.DONE}]
-)
+@pytest.mark.parametrize("state", [one for one in ORDER_STATES if one is not State.DONE])
 def test_before_any_step_nothing_is_called_changed_or_read_back(
     state: State, outcome: Outcome
 ) -> None:
@@ -61,6 +60,24 @@ def test_what_is_no_order_says_how_it_goes_on(outcome: Outcome) -> None:
     assert "Er is geen werkaanvraag" in section(told, 5)
     assert "Er is geen beslissing bewaard." in section(told, 2)
     assert "## Let op" not in told
+
+
+def test_checklist_tells_what_was_said_and_what_of_it_was_seen() -> None:
+    told = report(found_of(s.in_state(State.SELF_SERVICE, Outcome.D)))
+
+    lines = [line for line in section(told, 3).splitlines() if "abonnement" in line]
+    assert "gedaan op vrijdag 8 mei 2026, gemeld door Marleen Claes" in lines[0]
+    assert "niet gezien in de directory" in lines[0]
+    assert "gezien in de directory op maandag 11 mei 2026" in lines[1]
+    assert "De data is weg vanaf: zondag 7 juni 2026" in section(told, 3)
+    assert "## Let op" not in told
+
+
+def test_checklist_that_is_open_tells_what_is_still_to_do() -> None:
+    told = report(found_of(s.submitted(Outcome.D)))
+
+    assert section(told, 3).count("nog niet gemeld") == 3
+    assert "De data is weg" not in told
 
 
 def test_refusal_is_told_with_its_reason() -> None:

@@ -54,6 +54,8 @@ def test_data_of_buttons_is_an_opaque_id_and_never_says_who_somebody_is(name: st
             assert data == {"request", "round"}
         elif verb.startswith("hand."):
             assert data == {"request", "round", "position"}
+        elif verb.startswith("checklist."):
+            assert data == {"request", "round", "item"}
         elif verb is Verb.DRAFT_ANSWER:
             assert data in ({"draft", "question", "value"}, {"draft", "question"})
         else:
@@ -77,6 +79,7 @@ def test_only_buttons_that_read_inputs_take_them_along(name: str) -> None:
         Verb.HAND_DONE,
         Verb.HAND_CANNOT,
         Verb.UNDO_SURE,
+        Verb.CHECKLIST_DONE,
     }
     for action in of_type(CARDS[name], "Action.Execute"):
         picks = action["verb"] == Verb.DRAFT_ANSWER and "value" not in action["data"]

@@ -8,8 +8,9 @@ from typing import Final, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
-from mutations import transitions
+from mutations import checking_off, transitions
 from mutations.case_finder import Outcome, Retention
+from mutations.checklist import Checklist, Item, Said, first_day
 from mutations.clock import local_date
 from mutations.directory import Footprint
 from mutations.identity import EntityCode, RequestId, RequestNumber
@@ -97,13 +98,9 @@ def submitted(
 
 
 @st.composite
-def born_ended(draw: st.DrawFn, state: State) -> MutationRequest:
-    """Return a request that ended at the moment it was sent: referred (P) or self-service (D)."""
-    request = replace(draw(submitted()), checks=None, plan=None, state=state)
-    if state is State.SELF_SERVICE:
-        return replace(
-            request, outcome=Outcome.D, status_changes=True, wish=Retention.NOT_KEEP, reason="D"
-        )
+def referred(draw: st.DrawFn) -> MutationRequest:
+    """Return a request that ended at the moment it was sent: case P."""
+    request = replace(draw(submitted()), checks=None, plan=None, state=State.REFERRED)
     return replace(request, outcome=Outcome.P, reason="P", source=draw(st.sampled_from(SOURCES)))
 
 
@@ -111,7 +108,10 @@ def latest(request: MutationRequest) -> datetime:
     """Return the last moment at which something happened to a request."""
     decided = request.decision.at if request.decision else request.created_at
     looked = request.checks.licences.checked_at if request.checks else request.created_at
-    return max(request.state_since, decided, looked)
+    lines = request.checklist.lines if request.checklist else ()
+    said = [line.said.at for line in lines if line.said]
+    seen = [line.seen_at for line in lines if line.seen_at]
+    return max(request.state_since, decided, looked, *said, *seen)
 
 
 def later(draw: Draw, request: MutationRequest) -> datetime:
@@ -219,6 +219,50 @@ def lapse(draw: Draw, request: MutationRequest) -> MutationRequest:
     return transitions.expire(request, at=later(draw, request))
 
 
+def as_checklist(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Ask for case D from the start instead: nobody of the source entity is asked anything."""
+    return replace(
+        request,
+        state=State.CHECKLIST,
+        checks=None,
+        plan=None,
+        outcome=Outcome.D,
+        status_changes=True,
+        wish=Retention.NOT_KEEP,
+        reason="D",
+        checklist=Checklist(status_before=draw(st.sampled_from(["", "ambtenaar"]))),
+    )
+
+
+def tick(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Say that the next item of the checklist was done, at the earliest on the day before."""
+    at = later(draw, request)
+    assert request.checklist is not None
+    assert request.checklist.next is not None
+    first = first_day(request.checklist, since=checking_off.since(request))
+    on = draw(st.dates(first, local_date(at)))
+    said = Said(by=request.requester, at=at, on=on)
+    return checking_off.tick(request, request.checklist.next.item, said)
+
+
+def untick(_: Draw, request: MutationRequest) -> MutationRequest:
+    """Say that the last item of the checklist was not done after all."""
+    assert request.checklist is not None
+    assert request.checklist.last is not None
+    return checking_off.take_back(request, request.checklist.last.item)
+
+
+def show(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Let the directory show something of the checklist."""
+    shown = {item: draw(st.sampled_from([True, False, None])) for item in Item}
+    return checking_off.look_at(request, shown, at=later(draw, request))
+
+
+def shut(draw: Draw, request: MutationRequest) -> MutationRequest:
+    """Close the checklist."""
+    return checking_off.close(request, at=later(draw, request))
+
+
 def attention(since: datetime, *, step: str = "mailbox.upn") -> Attention:
     """Return a reason why a person is needed; without a step nothing was changed yet."""
     positions = (0,) if step else ()
@@ -239,6 +283,12 @@ AGREEMENT: Final[tuple[tuple[Step, ...], ...]] = ((agree,), (dissent, accept))
 def _agreed_then(*steps: Step) -> tuple[tuple[Step, ...], ...]:
     return tuple(way + steps for way in AGREEMENT)
 
+
+_ALL_TICKED: Final[tuple[Step, ...]] = (show, tick, show, tick, show, tick, show)
+_BORN_D: Final[tuple[tuple[Step, ...], ...]] = ((as_checklist,), (dissent, accept))
+_CHECKLISTS: Final[tuple[tuple[Step, ...], ...]] = tuple(
+    (*way, *_ALL_TICKED[:count]) for way in _BORN_D for count in range(len(_ALL_TICKED) + 1)
+)
 
 PATHS: Final[MappingProxyType[State, tuple[tuple[Step, ...], ...]]] = MappingProxyType(
     {
@@ -267,9 +317,19 @@ PATHS: Final[MappingProxyType[State, tuple[tuple[Step, ...], ...]]] = MappingPro
             *_agreed_then(lack, withdraw),
             *_agreed_then(place, withdraw),
             *_agreed_then(place, begin, obstruct, withdraw),
+            *((*way, withdraw) for way in _CHECKLISTS),
         ),
-        State.EXPIRED: ((lapse,), (dissent, lapse), *_agreed_then(lack, lapse)),
-        State.SELF_SERVICE: ((dissent, accept),),
+        State.EXPIRED: (
+            (lapse,),
+            (dissent, lapse),
+            *_agreed_then(lack, lapse),
+            *((*way, lapse) for way in _CHECKLISTS),
+        ),
+        State.CHECKLIST: (
+            *_CHECKLISTS,
+            *((*way, tick, untick) for way in _CHECKLISTS if way.count(tick) < len(Item)),
+        ),
+        State.SELF_SERVICE: tuple((*way, *_ALL_TICKED, shut) for way in _BORN_D),
         State.REFERRED: (),
     }
 )
@@ -282,9 +342,8 @@ def reachable(
 ) -> MutationRequest:
     """Return a request in one of `states`, brought there by the transitions themselves."""
     state = draw(st.sampled_from(sorted(states)))
-    born = state is State.REFERRED or (state is State.SELF_SERVICE and draw(st.booleans()))
-    if born:
-        return draw(born_ended(state))
+    if state is State.REFERRED:
+        return draw(referred())
     path = draw(st.sampled_from(PATHS[state]))
     request = draw(submitted(_orders(state, path), source))
     for step in path:
@@ -293,6 +352,6 @@ def reachable(
 
 
 def _orders(state: State, path: tuple[Step, ...]) -> tuple[Outcome, ...]:
-    if state is State.SELF_SERVICE:
+    if set(path) & {tick, shut, show} or state is State.CHECKLIST:
         return (Outcome.C,)  # not keeping the data at a change of status is case D
     return (Outcome.A, Outcome.B) if accept in path else tuple(ORDERS)

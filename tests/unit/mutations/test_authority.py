@@ -17,6 +17,7 @@ from mutations.authority import (
     service_desk_of,
     viewer,
 )
+from mutations.case_finder import Outcome
 from mutations.identity import ObjectId
 from mutations.life_cycle import State
 from mutations.register import Approver, Contact, Deputy, Register
@@ -37,6 +38,7 @@ from tests.unit.mutations.strategies import (
 )
 
 everybody = st.sampled_from([*PEOPLE, STRANGER])
+OF_CASE_D = (State.CHECKLIST, State.SELF_SERVICE, State.WITHDRAWN, State.EXPIRED)
 FIRST_DAY, LAST_DAY = date(2026, 7, 1), date(2026, 7, 31)
 
 
@@ -58,8 +60,8 @@ def named_for_source(register: Register, request: MutationRequest) -> set[Object
 
 
 def was_asked(request: MutationRequest) -> bool:
-    """A referred request and one that is self-service from the start ask nobody anything."""
-    return request.state.value not in {"referred", "self_service"} or request.decision is not None
+    """A referred request and one that is case D from the start ask nobody anything."""
+    return request.outcome.value not in {"P", "D"} or request.decision is not None
 
 
 @pytest.mark.case("Z04", "Z05")
@@ -295,7 +297,12 @@ def test_approvers_and_requesters_of_other_entities_are_not_involved(
 
 
 @laws
-@given(request=reachable([State.REFERRED, State.SELF_SERVICE]), on=days)
+@given(
+    request=reachable([State.REFERRED, *OF_CASE_D]).filter(
+        lambda request: request.outcome in {Outcome.P, Outcome.D}
+    ),
+    on=days,
+)
 def test_source_entity_that_was_never_asked_sees_nothing(
     request: MutationRequest, on: date
 ) -> None:

@@ -23,7 +23,10 @@ LIFE = {
     ("submitted", "withdrawn"): "withdrawn",
     ("submitted", "expired"): "expired",
     ("to_confirm", "outcome_confirmed"): "submitted",
-    ("to_confirm", "handed_to_customer"): "self_service",
+    ("to_confirm", "handed_to_customer"): "checklist",
+    ("checklist", "checked_off"): "self_service",
+    ("checklist", "withdrawn"): "withdrawn",
+    ("checklist", "expired"): "expired",
     ("to_confirm", "withdrawn"): "withdrawn",
     ("to_confirm", "expired"): "expired",
     ("scheduled", "started"): "carrying_out",
@@ -39,7 +42,7 @@ LIFE = {
     ("undoing", "person_needed"): "attention",
     ("undoing", "undone"): "undone",
 }
-BORN = {"submitted", "referred", "self_service"}  # P and D end as they are sent
+BORN = {"submitted", "referred", "checklist"}  # P ends as it is sent, D begins its checklist
 ENDS = {"done", "rejected", "withdrawn", "expired", "referred", "self_service", "undone"}
 REGRET = (frozenset[Event](), frozenset({Event.UNDO_ASKED}))
 AFTER_ORDER = {"scheduled", "carrying_out", "attention", "undoing", "done", "undone"}

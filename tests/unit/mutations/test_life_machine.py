@@ -14,6 +14,8 @@ from typing_extensions import override
 from mutations.approval import is_as_approved
 from mutations.authority import deciders_of
 from mutations.case_finder import Outcome, Retention
+from mutations.checking_off import close, look_at, take_back, tick
+from mutations.checklist import Item, Said
 from mutations.clock import local_date
 from mutations.handing_over import hand_over
 from mutations.life_cycle import IllegalTransitionError, State
@@ -60,12 +62,15 @@ from tests.unit.mutations.strategies import (
 
 ORDERED: Final = frozenset({State.SCHEDULED, State.CARRYING_OUT, State.ATTENTION, State.DONE})
 WAITING: Final = frozenset({State.SUBMITTED, State.TO_CONFIRM})
+OF_CASE_D: Final = frozenset({State.CHECKLIST, State.SELF_SERVICE, State.WITHDRAWN, State.EXPIRED})
 source_registers = st.builds(register_of, entities(SOURCE))
 # What can still be done with a request, per state; the decision is tried apart, and an order is
 # never possible when it is tried: it is placed as soon as it can be.
 POSSIBLE: Final = {
     State.SUBMITTED: frozenset({"withdraw", "expire"}),
     State.TO_CONFIRM: frozenset({"confirm", "withdraw", "expire"}),
+    # Ticked in sequence; closed, or given up, whatever the bot saw of it.
+    State.CHECKLIST: frozenset({"tick", "untick", "close", "withdraw", "expire"}),
     State.SCHEDULED: frozenset({"withdraw", "start"}),
     State.CARRYING_OUT: frozenset({"find_obstacle", "stop_at_step", "finish"}),
     # Withdrawn only if nothing was changed, taken back only if something was.
@@ -104,7 +109,14 @@ class Life(RuleBasedStateMachine):
         # To a person goes a step that stopped, once, and nothing that is being taken back.
         if not at_step or self.handed or self.request.undo is not None:
             found -= {"hand_over"}
-        return found if at_step else found - {"undo"}
+        found -= set() if at_step else {"undo"}
+        return found & self.of_checklist() if self.request.state is State.CHECKLIST else found
+
+    def of_checklist(self) -> set[str]:
+        checklist = self.request.checklist
+        assert checklist is not None
+        found = {"tick", "untick", "withdraw", "expire"}  # what was said is said once
+        return found | ({"close"} if checklist.is_complete else set())
 
     def may_come_back(self) -> bool:
         """Tell whether no more working days passed since the work was done than the term."""
@@ -120,6 +132,8 @@ class Life(RuleBasedStateMachine):
         found = set(self.possible())
         if self.request.state in WAITING:
             found.add("look")
+        if self.request.state is State.CHECKLIST:
+            found.add("directory_shows")
         if self.request.state is State.SUBMITTED and not self.decisions:
             found.add("decide")
         found -= {"find_obstacle"} if self.changed else set()
@@ -190,6 +204,9 @@ class Life(RuleBasedStateMachine):
             self.directory_and_pools_are_looked_at(data)
         elif move == "decide":
             self.source_entity_decides(data)
+        elif move == "directory_shows":
+            signs = {item: data.draw(st.sampled_from([True, False, None])) for item in Item}
+            self.request = look_at(self.request, signs, at=self.now)
         else:
             self.request = self.moves()[move](self.request)
         self.confirmed = self.confirmed or move == "confirm"
@@ -218,8 +235,22 @@ class Life(RuleBasedStateMachine):
                 within=UNDO_DAYS,
             ),
             "end_undo": lambda request: end_undo(request, at=self.now),
+            "tick": self.tick,
+            "untick": self.untick,
+            "close": lambda request: close(request, at=self.now),
             "finish": lambda request: finish(request, results(self.now), at=self.now),
         }
+
+    def tick(self, request: MutationRequest) -> MutationRequest:
+        found = request.checklist
+        item = found.next.item if found and found.next else Item.ACTIVATE
+        said = Said(by=request.requester, at=self.now, on=local_date(self.now))
+        return tick(request, item, said)
+
+    def untick(self, request: MutationRequest) -> MutationRequest:
+        found = request.checklist
+        item = found.last.item if found and found.last else Item.DEACTIVATE
+        return take_back(request, item)
 
     def check_decided(self, before: MutationRequest, retention: Retention | None) -> None:
         asked = self.sent.wish
@@ -286,7 +317,20 @@ class Life(RuleBasedStateMachine):
         if self.request.outcome in {Outcome.D, Outcome.P}:
             assert self.request.ordered_at is None
             assert self.request.start_on is None
-            assert self.request.state is State.SELF_SERVICE
+            assert self.request.state in OF_CASE_D
+            assert self.request.checklist is not None
+
+    @invariant()
+    def checklist_is_done_in_its_sequence_and_closed_only_when_whole(self) -> None:
+        found = self.request.checklist
+        assert (found is not None) is (self.request.outcome is Outcome.D)
+        if found is None:
+            return
+        said = [line.said is not None for line in found.lines]
+        assert said == sorted(said, reverse=True)
+        days = [line.said.on for line in found.lines if line.said]
+        assert days == sorted(days)
+        assert all(said) or self.request.state is not State.SELF_SERVICE
 
     @invariant()
     def lead_time_is_in_working_days_from_the_start(self) -> None:

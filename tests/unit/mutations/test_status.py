@@ -35,13 +35,15 @@ TASK_OF_STATE = {
     "attention": Task.HELP,
     "undoing": Task.UNDO,
 }
+# The checklist of D is the requester's, item by item, and then the bot's to read.
+TASK_OF_CHECKLIST = (Task.DEACTIVATE, Task.CHANGE_WEBIDM, Task.ACTIVATE, Task.READ_BACK)
 TASK_OF_PRECONDITION = {
     "entitlement": Task.GET_ENTITLEMENT,
     "consultation": Task.DECIDE,
     "licences": Task.FREE_LICENCES,
 }
 by_state = settings(laws, max_examples=12)  # for each of the states
-BOT_DOES = {Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO}
+BOT_DOES = {Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO, Task.READ_BACK}
 
 
 def look(request: MutationRequest, register: Register, pause: timedelta) -> Status:
@@ -72,6 +74,10 @@ def test_tasks_are_those_of_the_state_and_of_what_is_missing(
     if request.state is State.SUBMITTED:
         missing = [one.kind.value for one in preconditions_of(request) if not one.holds]
         assert sorted(tasks) == sorted(TASK_OF_PRECONDITION[kind] for kind in missing)
+    elif request.state is State.CHECKLIST:
+        assert request.checklist is not None
+        done = sum(line.said is not None for line in request.checklist.lines)
+        assert tasks == [TASK_OF_CHECKLIST[done]]
     else:
         expected = TASK_OF_STATE.get(request.state.value)
         assert tasks == ([expected] if expected else [])
@@ -178,4 +184,7 @@ def test_status_shows_the_request_its_preconditions_and_what_is_next(
 
     assert status.request is request
     assert status.preconditions == preconditions_of(request)
-    assert status.next == request.state.value
+    checklist = request.checklist
+    stopped = request.state.value in {"withdrawn", "expired"}
+    begun = stopped and checklist is not None and checklist.lines[0].said is not None
+    assert status.next == request.state.value + ("_begun" if begun else "")

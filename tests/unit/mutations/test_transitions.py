@@ -120,7 +120,7 @@ def test_second_decision_is_refused_wherever_the_request_is(
 CONFIRMED = {
     Outcome.A: (Outcome.B, State.SUBMITTED),
     Outcome.B: (Outcome.A, State.SUBMITTED),
-    Outcome.C: (Outcome.D, State.SELF_SERVICE),
+    Outcome.C: (Outcome.D, State.CHECKLIST),
 }
 
 
@@ -138,6 +138,7 @@ def test_confirming_leads_to_the_order_that_fits_the_decision(asked: Outcome) ->
         assert confirmed.reason == f"case.reason.{confirmed.outcome}"
         assert (confirmed.agreed, confirmed.agreed_at) == (OTHER[request.wish], at)
         assert (confirmed.checks is None) is (confirmed.outcome is Outcome.D)
+        assert (confirmed.checklist is not None) is (confirmed.outcome is Outcome.D)
         assert confirmed.wish is request.wish  # what was asked stays known
 
     confirming()
@@ -339,7 +340,8 @@ def test_withdrawing_and_expiring_end_a_request_and_keep_what_is_known(
 @laws
 @given(request=st.one_of(reachable(), reachable([State.ATTENTION])))
 def test_request_is_withdrawn_only_before_anything_was_changed(request: MutationRequest) -> None:
-    waits = request.state.value in {"submitted", "to_confirm", "scheduled"}
+    # Of a checklist the bot changes nothing itself, whatever the customer did.
+    waits = request.state.value in {"submitted", "to_confirm", "scheduled", "checklist"}
     attention = request.attention
     unchanged = waits or (attention is not None and attention.step == "")
 

@@ -22,11 +22,8 @@ from mutations.ports import OpenRequestExistsError
 from mutations.register import Approver, Contact, Deputy, Entity, Register
 from mutations.request import MutationRequest
 from mutations.transitions import AlreadyDecidedError, DecidedByYouError
-from mutations.use_cases.decide import (
-    MissingReasonError,
-    NoLongerRequesterError,
-    OldCardError,
-)
+from mutations.use_cases.decide import MissingReasonError, OldCardError
+from mutations.use_cases.entitled import NoLongerRequesterError
 from mutations.use_cases.membership import NotAMemberError, OwnAccountError, same_human
 from mutations.use_cases.propose import NoDeciderError
 from mutations.use_cases.submit import OpenRequestElsewhereError

@@ -18,6 +18,7 @@ from cards.verbs import Verb
 from fulfilment.steps.catalogue import STEP_TYPES
 from fulfilment.tenant import GroupKind
 from mutations.case_finder import Outcome, Retention
+from mutations.checklist import Item
 from mutations.draft import Question
 from mutations.errors import DomainError
 from mutations.handing_over import BY_A_PROGRAM
@@ -39,7 +40,12 @@ PARTS = ("title", "meaning", "action", "why", "one", "other")
 FAMILIES: Mapping[str, Collection[str]] = {
     "state": set(State),
     "status.task": set(Task),
-    "status.next": set(State),
+    "status.next": {
+        *State,
+        "withdrawn_begun",
+        "expired_begun",
+        "self_service_untracked",
+    },
     "message": set(Message),
     "order": set(Outcome),
     "retention": set(Retention),
@@ -50,7 +56,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "summary.heading": set(Outcome),
     "button.submit": set(Outcome),
     "button.confirm": set(Retention),
-    "submitted": {State.SUBMITTED, State.REFERRED, State.SELF_SERVICE},
+    "submitted": {State.SUBMITTED, State.REFERRED, State.CHECKLIST},
     "holiday": {key.removeprefix("holiday.") for key in HOLIDAY_KEYS},
     "step": {
         *STEP_TYPES,
@@ -60,6 +66,8 @@ FAMILIES: Mapping[str, Collection[str]] = {
         "problem.unknown.why",
         "problem.unknown.action",
     },
+    "checklist.step": set(Item),
+    "evidence.checklist.step": set(Item),
     "plan.route": set(Route),
     "plan.undo": set(Undo),
     "plan.group": set(GroupKind),
