@@ -18,18 +18,21 @@ from bot.edge.delivery_errors import ConnectorUnavailableError
 from bot.edge.http import make_app
 from bot.edge.metrics import EdgeMetrics
 from bot.edge.pace import TeamsPace
+from bot.edge.portal_callbacks import ORDER_STATUS_PATH, PortalCallbacks
 from bot.edge.seals import Seals
 from bot.edge.turn_boundary import TurnBoundary
 from bot.edge.turn_limits import TurnLimits
 from bot.edge_wiring import Channel, open_channel
+from bot.jobs.carriers import Carrier, OwnWork, SupplierWork
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
+from bot.jobs.hand_over import OrderDesk
 from bot.jobs.metrics import JobMetrics
 from bot.jobs.parked import ParkedJobs
 from bot.jobs.posting import Posting
 from bot.jobs.reach import Addresses, Reach
 from bot.jobs.refresh import CardRefresher
-from bot.jobs.registration import register_jobs
+from bot.jobs.registration import register_desk, register_jobs
 from bot.probes import readiness_probes
 from bot.register_file import load_register
 from bot.settings import Mode, Settings, TenantKind
@@ -39,6 +42,8 @@ from dialogs.dates import load_languages
 from dialogs.presenter import Presenter
 from fulfilment.engine import Engine
 from fulfilment.planner import TenantPlanner
+from fulfilment.portal.client import Portal, PortalUnavailableError
+from fulfilment.portal.engine import SupplierEngine
 from fulfilment.step_run import Pace
 from fulfilment.tenants.simulated.directory import SimulatedDirectory
 from fulfilment.tenants.simulated.faults import FaultPlan
@@ -53,7 +58,7 @@ from mutations.use_cases.context import Context
 from store.health import Health
 from texts.translator import load
 
-TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError)
+TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError, PortalUnavailableError)
 
 _HEARTBEAT_SLACK_S: Final = 10.0  # a busy machine beats late without being dead
 
@@ -124,6 +129,7 @@ async def _assemble(
     )
     await seed(world, demo_world(), register=register)
     tenant = SimulatedTenant(world, domains=_domains(register))
+    hands_over = settings.tenant is TenantKind.ORDER_PORTAL
     cases = use_cases(
         Context(
             store=storage.store,
@@ -133,9 +139,10 @@ async def _assemble(
             clock=clock,
             new_id=_new_id,
             recheck_every=settings.recheck_every,
+            hands_over=hands_over,
         )
     )
-    engine = Engine(
+    engine = (SupplierEngine if hands_over else Engine)(
         tenant,
         journal=storage.journal,
         records=storage.retention_records,
@@ -149,14 +156,19 @@ async def _assemble(
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
     _register_jobs(settings, storage, channel, cases, engine=engine, presenter=presenter)
-    simulated = settings.tenant is TenantKind.SIMULATED
-    conversations = Conversations(texts, cases, presenter, simulated=simulated)
+    conversations = Conversations(texts, cases, presenter, simulated=True)
+    app = _make_app(settings, storage, channel, conversations, clock=clock, metrics=metrics)
+    if hands_over:
+        callbacks = PortalCallbacks(
+            cases, keys=settings.portal_callback_keys, clock=clock, metrics=metrics
+        )
+        app.router.add_post(ORDER_STATUS_PATH, callbacks.status)
     return Bot(
         settings=settings,
         storage=storage,
         use_cases=cases,
         channel=channel,
-        app=_make_app(settings, storage, channel, conversations, clock=clock, metrics=metrics),
+        app=app,
         world=world,
         seals=channel.seals,
     )
@@ -190,6 +202,10 @@ def _register_jobs(
         deliveries=storage.deliveries,
         seals=channel.seals,
     )
+    parked = ParkedJobs(storage.store, cases.context.clock)
+    carrier: Carrier = OwnWork(engine)
+    if isinstance(engine, SupplierEngine):
+        carrier = _open_desk(settings, storage, channel, cases, engine=engine, parked=parked)
     register_jobs(
         storage.jobs,
         cases,
@@ -208,12 +224,31 @@ def _register_jobs(
             sent_cards=storage.sent_cards,
             seals=channel.seals,
         ),
-        orders=OrderRunner(cases, engine, storage.store),
-        parked=ParkedJobs(storage.store, cases.context.clock),
+        orders=OrderRunner(cases, carrier, storage.store),
+        parked=parked,
     )
     storage.jobs.register(
         "send_limits.remove_old", storage.send_limits.remove_old, cron="23 * * * *"
     )
+
+
+def _open_desk(
+    settings: Settings,
+    storage: Storage,
+    channel: Channel,
+    cases: UseCases,
+    *,
+    engine: SupplierEngine,
+    parked: ParkedJobs,
+) -> SupplierWork:
+    """Let a supplier carry the orders out."""
+    context = cases.context
+    work = SupplierWork(engine, cases, supplier=context.register.contract.supplier)
+    portal = Portal(
+        channel.session, settings.portal_url, keys=settings.portal_keys, clock=context.clock
+    )
+    register_desk(storage.jobs, OrderDesk(portal, cases, work, storage.store), parked)
+    return work
 
 
 def _make_app(

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.demo import DEMO_REGISTER
 from bot.edge.app_certificate import check_app_certificate
 from bot.edge.turn_limits import TurnLimits
+from fulfilment.portal.signature import key_of
 from store.job_worker import WorkerSettings
 
 PREFIX: Final = "MUTATIEBOT_"
@@ -44,6 +45,7 @@ class TenantKind(StrEnum):
     """Whose accounts the orders change."""
 
     SIMULATED = "simulated"
+    ORDER_PORTAL = "order_portal"
 
 
 def _safe_url(value: str) -> str:
@@ -118,7 +120,22 @@ class Settings(BaseSettings):
         None, description="file with authorities to trust beside the usual ones"
     )
     tenant: TenantKind = Field(
-        TenantKind.SIMULATED, description="whose accounts change; only simulated for now"
+        TenantKind.SIMULATED,
+        description="whose accounts change, and by whom: simulated, by the bot itself; or "
+        "order_portal, by the supplier behind a portal",
+    )
+    portal_url: str = Field(
+        "", description="where orders are handed over to, with order_portal; https"
+    )
+    portal_secret: SecretStr = Field(
+        SecretStr(""),
+        description="secrets that sign orders to the portal, `whsec_` and base64 of 24 to 64 "
+        "bytes, comma-separated: all sign",
+    )
+    portal_callback_secret: SecretStr = Field(
+        SecretStr(""),
+        description="secrets that the portal signs its call-backs with, written likewise: each "
+        "is accepted; none may be one of the others",
     )
     register_file: Path = Field(
         DEMO_REGISTER,
@@ -246,6 +263,25 @@ class Settings(BaseSettings):
             raise ValueError(f"each key must have {_CARD_KEY_LENGTH} characters or more")
         return value
 
+    @field_validator("portal_url")
+    @classmethod
+    def _portal_has_an_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("tenant") is TenantKind.ORDER_PORTAL:
+            raise ValueError(f"is required with {PREFIX}TENANT=order_portal")
+        return _safe_url(value) if value else value
+
+    @field_validator("portal_secret", "portal_callback_secret")
+    @classmethod
+    def _portal_and_bot_can_sign(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        secrets, other = _listed(value), info.data.get("portal_secret")
+        if not secrets and info.data.get("tenant") is TenantKind.ORDER_PORTAL:
+            raise ValueError(f"is required with {PREFIX}TENANT=order_portal")
+        for secret in secrets:
+            key_of(secret)
+        if isinstance(other, SecretStr) and set(secrets) & set(_listed(other)):
+            raise ValueError(f"must not be {PREFIX}PORTAL_SECRET: an order could be sent back")
+        return value
+
     @field_validator("register_file")
     @classmethod
     def _live_has_own_register(cls, value: Path, info: ValidationInfo) -> Path:
@@ -264,6 +300,16 @@ class Settings(BaseSettings):
     def card_key_list(self) -> list[str]:
         """The keys that seal buttons, the one that seals first."""
         return _listed(self.card_keys)
+
+    @property
+    def portal_keys(self) -> list[bytes]:
+        """The keys that sign orders."""
+        return [key_of(secret) for secret in _listed(self.portal_secret)]
+
+    @property
+    def portal_callback_keys(self) -> list[bytes]:
+        """The keys that call-backs are signed with."""
+        return [key_of(secret) for secret in _listed(self.portal_callback_secret)]
 
     @property
     def worker_settings(self) -> WorkerSettings:

@@ -38,12 +38,18 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
     body: list[ElementT] = [
         title(t(f"colleague.title.{phase}")),
         request_header(t, request),
-        text(t(f"colleague.text.{phase}", **words)),
+        text(_told(t, request, words, phase)),
     ]
     if phase not in {"stopped", "asked"}:
         body += _story(t, request, words, phase)
     body.append(small(t("colleague.ask", **words)))
     return card(body)
+
+
+def _told(t: Texts, request: MutationRequest, words: Mapping[str, object], phase: str) -> Safe:
+    if request.rests_on_word:
+        return t("colleague.reported", **words)
+    return t(f"colleague.text.{phase}", **words)
 
 
 def _phase(request: MutationRequest) -> str:

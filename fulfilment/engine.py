@@ -20,7 +20,7 @@ from fulfilment.progress import (
 from fulfilment.retention import RetentionRecords
 from fulfilment.step_run import Pace, StepRun
 from fulfilment.steps.catalogue import readable, step_of
-from fulfilment.steps.step import StepContext
+from fulfilment.steps.step import Step, StepContext
 from fulfilment.tenant import Tenant
 from mutations.clock import Clock
 from mutations.identity import ObjectId, RequestId
@@ -82,6 +82,15 @@ class Engine:
         progress = progress or await _each(StepRun.confirm, runs)
         return progress or Finished()
 
+    async def prepare(self, request_id: RequestId, plan: Plan) -> Progress | None:
+        """Journal the state from before the order; None when every step was looked at.
+
+        For work that somebody else does: to be called before they can begin.
+        """
+        await self._journal.open(request_id, plan)
+        runs = self._runs(plan, await self._load(request_id), _NO_REPORTS)
+        return await _each(StepRun.snapshot, runs)
+
     async def resume(self, request_id: RequestId) -> None:
         """Let blocked steps try again after a person solved what blocked them."""
         for entry in await self._load(request_id):
@@ -116,7 +125,11 @@ class Engine:
             subject=ObjectId(str(planned.args["subject"])),
             report=report,
         )
-        step = step_of(planned, context)
+        return self._run_of(planned, entry, step_of(planned, context), report)
+
+    def _run_of(
+        self, planned: PlannedStep, entry: Entry, step: Step, report: HandReport | None
+    ) -> StepRun:
         journal, clock, pace = self._journal, self._clock, self._pace
         if planned.route is Route.HAND:
             return HandRun(entry, step, report=report, journal=journal, clock=clock, pace=pace)

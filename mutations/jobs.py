@@ -104,6 +104,14 @@ class CarryOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Hand an order over to the portal of the supplier."""
+
+    name: ClassVar[str] = "order.hand_over"
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindHands:
     """Remind the service desk of steps that only a person can do."""
 
@@ -129,6 +137,7 @@ Job = (
     | ExpireRequest
     | StartOrder
     | CarryOut
+    | HandOver
     | RemindHands
     | WarnOfRetentionEnd
 )

@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import structlog
 
-from fulfilment.engine import Engine
-from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, WaitsForHands
+from bot.jobs.carriers import Carrier
+from fulfilment.progress import Again, Finished, NeedsPerson, WaitsForHands
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut
 from mutations.life_cycle import State
 from mutations.plan import Obstacle
-from mutations.request import MutationRequest, StepResult
 from mutations.use_cases import UseCases
 from store.work import SqlStore
 
@@ -20,9 +19,9 @@ _log = structlog.get_logger(__name__)
 class OrderRunner:
     """Runs one order as far as it goes; the job lock lets one run per account at a time."""
 
-    def __init__(self, use_cases: UseCases, engine: Engine, store: SqlStore) -> None:
+    def __init__(self, use_cases: UseCases, carrier: Carrier, store: SqlStore) -> None:
         self._use = use_cases
-        self._engine = engine
+        self._carrier = carrier
         self._store = store
 
     async def begin(self, request_id: RequestId, account: ObjectId) -> None:
@@ -42,10 +41,10 @@ class OrderRunner:
         if request is None or request.state is not State.CARRYING_OUT or request.plan is None:
             return
         if resumed:
-            await self._engine.resume(request_id)
-        match await self._engine.advance(request_id, request.plan, _reports(request)):
+            await self._carrier.resume(request)
+        match await self._carrier.advance(request):
             case Finished():
-                await self._use.finish_work(request_id, await self._results(request))
+                await self._use.finish_work(request_id, await self._carrier.results(request))
             case Again(after_s=seconds):
                 await self._go_on(request_id, account, timedelta(seconds=seconds))
             case WaitsForHands(positions=positions):
@@ -58,7 +57,7 @@ class OrderRunner:
     async def give_up(self, request_id: RequestId) -> None:
         """Hand an order over to the service desk that failed too often; twice is once."""
         _log.error("order given up", request_id=request_id)
-        report = await self._engine.report(request_id)
+        report = await self._carrier.report(request_id)
         open_steps = [line.name for line in report.lines if line.verified_at is None]
         last = [line.name for line in report.lines[-1:]]
         step = next(iter(open_steps + last), "")
@@ -68,28 +67,3 @@ class OrderRunner:
         job = CarryOut(request_id=request_id, account=account)
         at = self._use.context.now() + after
         await self._store.run(lambda work: work.jobs.enqueue(job, at=at))
-
-    async def _results(self, request: MutationRequest) -> tuple[StepResult, ...]:
-        report = await self._engine.report(request.id)
-        return tuple(
-            StepResult(
-                name=line.name,
-                title=line.title,
-                before=line.before,
-                after=line.after,
-                verified_at=line.verified_at,
-            )
-            for line in report.lines
-            if line.verified_at is not None
-        )
-
-
-def _reports(request: MutationRequest) -> dict[int, HandReport]:
-    """Return what people said of the steps that they did by hand, by position in the plan."""
-    return {
-        task.position: HandReport(
-            by=task.done.by.object_id, at=task.done.at, evidence=task.done.evidence
-        )
-        for task in request.tasks
-        if task.done is not None
-    }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
+from bot.jobs.hand_over import OrderDesk
 from bot.jobs.parked import ParkedJobs
 from bot.jobs.refresh import CardRefresher
 from mutations.identity import RequestId
@@ -12,6 +13,7 @@ from mutations.jobs import (
     CheckPreconditions,
     Deliver,
     ExpireRequest,
+    HandOver,
     RefreshCards,
     RemindDeciders,
     RemindHands,
@@ -54,6 +56,19 @@ def register_jobs(
         await parked.record(CarryOut.name, RequestId(request_id))
 
     engine.register(CarryOut.name, orders.carry_out, on_parked=give_up)
+
+
+def register_desk(engine: JobEngine, desk: OrderDesk, parked: ParkedJobs) -> None:
+    """Let orders go to a portal; what does not get through for hours goes to the service desk."""
+
+    async def give_up(request_id: str) -> None:
+        await desk.give_up(RequestId(request_id))
+        await parked.record(HandOver.name, RequestId(request_id))
+
+    async def hand_over(request_id: str) -> None:
+        await desk.hand_over(RequestId(request_id))
+
+    engine.register(HandOver.name, hand_over, on_parked=give_up)
 
 
 def _timers(use_cases: UseCases) -> Mapping[str, Handler]:

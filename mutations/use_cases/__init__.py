@@ -9,6 +9,7 @@ from mutations.use_cases.decide import ConfirmOutcome, DecideRetention, Withdraw
 from mutations.use_cases.drafts import DiscardDraft, FillDraft, FindColleague, FindDraft, OpenDraft
 from mutations.use_cases.find import FindRequests
 from mutations.use_cases.finish_work import FinishWork, WarnBeforeRetentionEnds
+from mutations.use_cases.hand_over import HandOverAgain, HearPortal, OrderNotTaken, OrderTaken
 from mutations.use_cases.hand_work import AskForHands, HandWork, RemindOfHands
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
@@ -44,6 +45,10 @@ class UseCases:
     ask_for_hands: AskForHands
     hand_work: HandWork
     remind_of_hands: RemindOfHands
+    order_taken: OrderTaken
+    order_not_taken: OrderNotTaken
+    hand_over_again: HandOverAgain
+    hear_portal: HearPortal
     finish_work: FinishWork
     warn_of_retention_end: WarnBeforeRetentionEnds
 
@@ -76,6 +81,10 @@ def use_cases(context: Context) -> UseCases:
         ask_for_hands=AskForHands(context),
         hand_work=HandWork(context),
         remind_of_hands=RemindOfHands(context),
+        order_taken=OrderTaken(context),
+        order_not_taken=OrderNotTaken(context),
+        hand_over_again=HandOverAgain(context),
+        hear_portal=HearPortal(context),
         finish_work=FinishWork(context),
         warn_of_retention_end=WarnBeforeRetentionEnds(context),
     )

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Final
 
 from mutations.approval import agreed_digest
+from mutations.handover import Handover
 from mutations.identity import RequestId
-from mutations.jobs import RefreshCards, StartOrder
+from mutations.jobs import HandOver, RefreshCards, StartOrder
 from mutations.life_cycle import State
 from mutations.plan import Move, Obstacle, Plan
 from mutations.ports import Work
@@ -134,6 +135,9 @@ class BeginWork:
             request_id=request.id,
             params={"digest": agreed_digest(begun)},
         )
+        if self._context.hands_over:
+            begun = replace(begun, handover=Handover(asked_at=now))
+            await work.jobs.enqueue(HandOver(request_id=request.id))
         await work.jobs.enqueue(RefreshCards(request_id=request.id))
         return await work.requests.save(begun)
 

@@ -19,6 +19,7 @@ class Context:
 
     Attributes:
         new_id: Returns an unguessable id of 32 hex digits.
+        hands_over: Whether a supplier carries the orders out, by its portal.
         recheck_every: How long after a look at the preconditions the next one follows.
     """
 
@@ -29,6 +30,7 @@ class Context:
     clock: Clock
     new_id: Callable[[], str]
     recheck_every: timedelta
+    hands_over: bool = False
 
     def now(self) -> datetime:
         """Return this moment, UTC."""

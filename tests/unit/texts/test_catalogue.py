@@ -53,6 +53,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
         "plan",
         "unknown",
         "restored",
+        "portal",
         "problem.unknown.why",
         "problem.unknown.action",
     },
@@ -61,7 +62,16 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "consequence": {f"{outcome}.{line}" for outcome, lines in LINES.items() for line in lines},
     "precondition.how": {"directory", "pools", "asked", "decision", "later"},
     "change.planned": {"title", "same", "new", "gone", "before", "after"},
-    "change.done": {"title", "same", "new", "gone", "before", "after", "verified"},
+    "change.done": {
+        "title",
+        "same",
+        "new",
+        "gone",
+        "before",
+        "after",
+        "verified",
+        "verified_part",
+    },
 }
 
 

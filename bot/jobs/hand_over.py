@@ -1,0 +1,64 @@
+"""Handing orders over to the portal of a supplier."""
+
+import structlog
+
+from bot.jobs.carriers import SupplierWork
+from fulfilment.portal.client import Portal, PortalRefusedError, PortalUnavailableError
+from fulfilment.portal.order import order_of
+from fulfilment.progress import Again, NeedsPerson
+from mutations.identity import RequestId
+from mutations.plan import Obstacle
+from mutations.use_cases import UseCases
+from mutations.use_cases.hand_over import goes_out
+from store.work import SqlStore
+
+_log = structlog.get_logger(__name__)
+
+
+class NotYetError(PortalUnavailableError):
+    """The accounts cannot be read now, so nothing may change them yet."""
+
+
+class OrderDesk:
+    """Sends each order until the portal has it, and says so once."""
+
+    def __init__(
+        self, portal: Portal, use_cases: UseCases, work: SupplierWork, store: SqlStore
+    ) -> None:
+        self._portal = portal
+        self._use = use_cases
+        self._work = work
+        self._store = store
+
+    async def hand_over(self, request_id: RequestId) -> None:
+        """Hand one order over; does nothing when the portal has it.
+
+        Stopped between the answer and its record, it is sent again, under the same key.
+
+        Raises:
+            PortalUnavailableError: Not now; the job is tried again.
+        """
+        request = await self._store.read(lambda now: now.requests.get(request_id))
+        if request is None or not goes_out(request):
+            return
+        match await self._work.prepare(request):
+            case Again(after_s=seconds):
+                raise NotYetError("accounts", seconds)
+            case NeedsPerson(step=step, key=key, params=params):
+                obstacle = Obstacle(key, params)
+                await self._use.stop_for_person(request_id, step=step, obstacle=obstacle)
+                return
+            case _:
+                pass
+        try:
+            await self._portal.send(order_of(request, self._use.context.register))
+        except PortalRefusedError as error:
+            _log.error("order refused by the portal", request_id=request_id, code=error.code)
+            await self._use.order_not_taken(request_id, code=error.code)
+            return
+        await self._use.order_taken(request_id)
+
+    async def give_up(self, request_id: RequestId) -> None:
+        """Hand an order that does not get through over to the service desk; twice is once."""
+        _log.error("order not handed over", request_id=request_id)
+        await self._use.order_not_taken(request_id, code=None)
