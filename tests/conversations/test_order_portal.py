@@ -1,7 +1,12 @@
 """Orders that a supplier carries out: handed over to its portal, called back, read back."""
 
+from dataclasses import replace
+
+from mutations.handover import Handover, HandoverState
+from mutations.jobs import HandOver
 from mutations.life_cycle import State
 from store.parked_jobs import SqlParkedJobs
+from store.work import SqlWork
 from tests.conversations.journeys import (
     Days,
     ask,
@@ -74,6 +79,30 @@ async def test_lost_reply_to_the_post_is_one_order(days: Days) -> None:
         await eventually(lambda: _is_taken(supplier))
         assert list(supplier.portal.orders) == [request.id]
         assert len(supplier.portal.bodies) == 2
+
+
+async def test_stop_between_the_answer_and_its_record_is_one_order(days: Days) -> None:
+    async with open_supplier(days) as supplier:
+        request = await supplier.gets_order()
+        await eventually(lambda: _is_taken(supplier))
+
+        async def forget(work: SqlWork) -> None:
+            now = await work.requests.get(request.id)
+            assert now is not None
+            handover = Handover(asked_at=supplier.stage.clock.now())
+            await work.requests.save(replace(now, handover=handover))
+            await work.jobs.enqueue(HandOver(request_id=request.id))
+
+        # What the database holds when the process was killed before it could record the answer.
+        await supplier.stage.bot.storage.store.run(forget)
+
+        async def is_taken_again() -> bool:
+            handover = (await supplier.stage.request(request.number)).handover
+            return handover is not None and handover.state is HandoverState.ACCEPTED
+
+        await eventually(is_taken_again)
+        assert supplier.portal.bodies[0] == supplier.portal.bodies[1]
+        assert list(supplier.portal.orders) == [request.id]
 
 
 async def test_refused_order_goes_to_the_service_desk_and_out_again(days: Days) -> None:

@@ -63,14 +63,8 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "precondition.how": {"directory", "pools", "asked", "decision", "later"},
     "change.planned": {"title", "same", "new", "gone", "before", "after"},
     "change.done": {
-        "title",
-        "same",
-        "new",
-        "gone",
-        "before",
-        "after",
-        "verified",
-        "verified_part",
+        *("title", "same", "new", "gone", "before", "after"),
+        *("verified", "verified_part"),
     },
 }
 
