@@ -48,6 +48,8 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
 
 
 def _first_words(t: Texts, request: MutationRequest, words: Words, phase: str) -> Safe:
+    if request.rests_on_word:
+        return t("colleague.reported", **words)
     own = f"colleague.{request.outcome}.text.{phase}"
     return t(own if t.has(own) else f"colleague.text.{phase}", **words)
 

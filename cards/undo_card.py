@@ -27,14 +27,18 @@ def undo_card(t: Texts, register: Register, status: Status, *, problem: str = ""
     request = status.request
     words = request_words(t, register, request)
     steps = request.plan.steps if request.plan else ()
+    at_supplier = request.plan is not None and request.plan.is_for_supplier
     body: list[ElementT] = [
         title(t("undo.title")),
         request_header(t, request),
         *([warning(escape(problem))] if problem else []),
-        text(t("undo.text", **words)),
+        text(t("undo.text_supplier" if at_supplier else "undo.text", **words)),
         *_listed(t, t("undo.back"), [one for one in steps[::-1] if one.undo is Undo.BACK]),
         *_listed(t, t("undo.hand"), [one for one in steps if one.undo is Undo.HAND]),
-        small(t("undo.limit")),
+        *_listed(
+            t, t("undo.supplier", **words), [one for one in steps if one.undo is Undo.SUPPLIER]
+        ),
+        small(t("undo.limit_supplier" if at_supplier else "undo.limit", **words)),
         InputText(
             id="reason",
             label=t.plain("undo.why"),

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final
 
 from mutations.authority import deciders_of, service_desk_of
 from mutations.clock import local_date
 from mutations.hand_work import open_tasks
+from mutations.handover import Asks, Handover, HandoverState
 from mutations.life_cycle import State
 from mutations.preconditions import Kind, Precondition, preconditions_of
 from mutations.register import Register
@@ -28,6 +27,10 @@ class Task(StrEnum):
     BY_HAND = "by_hand"
     HELP = "help"
     UNDO = "undo"
+    HAND_OVER = "hand_over"
+    SUPPLY = "supply"
+    SUPPLY_BACK = "supply_back"
+    READ_BACK = "read_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +77,6 @@ def status_of(request: MutationRequest, register: Register, *, now: datetime) ->
     return Status(request=request, preconditions=preconditions, turns=turns, next=request.state)
 
 
-_OWN: Final = MappingProxyType({State.SCHEDULED: Task.WAIT_FOR_DATE, State.UNDOING: Task.UNDO})
-"""What the bot does itself in these states."""
-
 _Open = tuple[Task, tuple[str, ...], datetime]
 
 
@@ -92,10 +92,10 @@ def _turns(
             return _missing(request, preconditions, register, now)
         case State.TO_CONFIRM:
             return [(Task.CONFIRM, me, request.state_since)]
-        case State.SCHEDULED | State.UNDOING:
-            return [(_OWN[request.state], (), request.state_since)]
-        case State.CARRYING_OUT:
-            return _being_done(request, register)
+        case State.SCHEDULED:
+            return [(Task.WAIT_FOR_DATE, (), request.state_since)]
+        case State.CARRYING_OUT | State.UNDOING:
+            return [_being_done(request, register)]
         case State.ATTENTION:
             desk = tuple(contact.name for contact in service_desk_of(request, register))
             return [(Task.HELP, desk, request.state_since)]
@@ -103,14 +103,31 @@ def _turns(
             return []
 
 
-def _being_done(request: MutationRequest, register: Register) -> list[_Open]:
+def _at_supplier(handover: Handover, register: Register) -> _Open:
+    since = handover.told_at or handover.asked_at
+    match handover.state:
+        case HandoverState.TO_SEND:
+            return Task.HAND_OVER, (), handover.asked_at
+        case HandoverState.DONE:
+            return Task.READ_BACK, (), since
+        case _:
+            is_back = handover.asks is Asks.TAKE_BACK
+            task = Task.SUPPLY_BACK if is_back else Task.SUPPLY
+            return task, (register.contract.supplier,), handover.asked_at
+
+
+def _being_done(request: MutationRequest, register: Register) -> _Open:
+    if request.handover is not None:
+        return _at_supplier(request.handover, register)
+    if request.state is State.UNDOING:
+        return Task.UNDO, (), request.state_since
     waiting = open_tasks(request.tasks)
     if not waiting:
-        return [(Task.CARRY_OUT, (), request.state_since)]
+        return Task.CARRY_OUT, (), request.state_since
     first = waiting[0]
     desk = tuple(contact.name for contact in service_desk_of(request, register))
     names = (first.taken_by.name,) if first.taken_by else desk
-    return [(Task.BY_HAND, names, first.asked_at)]
+    return Task.BY_HAND, names, first.asked_at
 
 
 def _missing(

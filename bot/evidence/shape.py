@@ -14,6 +14,7 @@ from typing import Final
 from fulfilment.journal import StepState
 from mutations.case_finder import Outcome, Retention
 from mutations.hand_work import HandTask
+from mutations.handover import Handover
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import State
 from mutations.plan import Plan
@@ -246,6 +247,7 @@ class Evidence:
 
     Attributes:
         plan: What is, was or would have been carried out; made anew at the start of the work.
+        handover: What a supplier was asked and told; None where the bot does the work.
         steps: Empty while the work has not begun.
         results: What the request itself tells of the steps once it is done.
         upheld_by: Who of the service desk let the work go on under a decision that had fallen.
@@ -262,6 +264,7 @@ class Evidence:
     approval: Approval
     plan: Plan | None
     dates: Dates
+    handover: Handover | None
     steps: tuple[StepProof, ...]
     results: tuple[StepResult, ...]
     attention: Attention | None

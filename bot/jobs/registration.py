@@ -1,6 +1,7 @@
 """Which handler does which job."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.deliver import Deliveries
@@ -12,6 +13,7 @@ from mutations.jobs import (
     CheckPreconditions,
     Deliver,
     ExpireRequest,
+    HandOver,
     RefreshCards,
     RemindDeciders,
     RemindHands,
@@ -54,6 +56,31 @@ def register_jobs(
         await parked.record(CarryOut.name, RequestId(request_id))
 
     engine.register(CarryOut.name, orders.carry_out, on_parked=give_up)
+
+
+class Desk(Protocol):
+    """Hands orders over to the portal of a supplier."""
+
+    async def hand_over(self, request_id: RequestId) -> None:
+        """Hand one order over; may be repeated."""
+        ...
+
+    async def give_up(self, request_id: RequestId) -> None:
+        """Call a person for an order that does not get through; twice is once."""
+        ...
+
+
+def register_desk(engine: JobEngine, desk: Desk, parked: ParkedJobs) -> None:
+    """Let orders go to a portal; what does not get through for hours goes to the service desk."""
+
+    async def give_up(request_id: str) -> None:
+        await desk.give_up(RequestId(request_id))
+        await parked.record(HandOver.name, RequestId(request_id))
+
+    async def hand_over(request_id: str) -> None:
+        await desk.hand_over(RequestId(request_id))
+
+    engine.register(HandOver.name, hand_over, on_parked=give_up)
 
 
 def _timers(use_cases: UseCases) -> Mapping[str, Handler]:

@@ -1,9 +1,11 @@
 """Taking an order back that stopped halfway: asked by the service desk, ended when it is read."""
 
+from dataclasses import replace
+
 from mutations.authority import Role
 from mutations.errors import DomainError
 from mutations.identity import ObjectId, RequestId
-from mutations.jobs import CarryOut, Deliver, Message
+from mutations.jobs import CarryOut, Deliver, HandOver, Message
 from mutations.life_cycle import State
 from mutations.ports import Work
 from mutations.request import MutationRequest
@@ -60,6 +62,9 @@ class UndoWork:
                 raise NothingToUndoError(number=request.number)
             now = context.now()
             undoing = undo(request, by=by, reason=words, at=now)
+            if undoing.handover is not None:
+                undoing = replace(undoing, handover=undoing.handover.back(now))
+                await work.jobs.enqueue(HandOver(request_id=request.id))
             await work.audit.append(
                 "work.undo_asked", at=now, actor=actor, request_id=request.id, params={}
             )
