@@ -49,7 +49,7 @@ async def test_order_goes_to_the_portal_and_is_read_back_before_it_is_done(days:
 async def test_what_the_bot_may_not_read_is_told_as_the_word_of_the_supplier(days: Days) -> None:
     async with open_supplier(days) as supplier:
         request = await supplier.gets_order()
-        await _forbid_reading(supplier, request.id)
+        await supplier.forbids_reading(request.id)
         await supplier.works(request)
         assert await supplier.is_done(request.id) == 204
         done = await reaches(supplier.stage, State.DONE)
@@ -127,11 +127,7 @@ async def test_order_that_does_not_get_through_is_parked_and_sent_by_command(day
         install(supplier.stage)
         await ask(supplier.stage)
         database = supplier.stage.bot.storage.database
-        async with database.connection() as connection:
-            await connection.execute(
-                "insert into job_fault (job_id, transient, unexpected, deaths)"
-                " select number, 23, 0, 0 from generate_series(1, 500) as number"
-            )
+        await _spend_attempts(supplier)
         await decide(supplier.stage)
         stopped = await reaches(supplier.stage, State.ATTENTION)
         called = await card_of(supplier.stage, SOFIE, "Hulp nodig bij de uitvoering")
@@ -146,6 +142,28 @@ async def test_order_that_does_not_get_through_is_parked_and_sent_by_command(day
         assert await jobs.retry(job)
         await reaches(supplier.stage, State.CARRYING_OUT)
         assert list(supplier.portal.orders) == [stopped.id]
+
+
+async def test_order_that_does_not_get_through_is_sent_again_by_the_service_desk(
+    days: Days,
+) -> None:
+    async with open_supplier(days) as supplier:
+        supplier.portal.answer_always(Script(503))
+        install(supplier.stage)
+        await ask(supplier.stage)
+        await _spend_attempts(supplier)
+        await decide(supplier.stage)
+        stopped = await reaches(supplier.stage, State.ATTENTION)
+        called = await card_of(supplier.stage, SOFIE, "niet te bereiken")
+        supplier.portal.answer_always(None)
+        for _ in range(2):  # a second press changes nothing
+            await supplier.stage.person(SOFIE).press(called, "Opnieuw proberen")
+        await eventually(lambda: _is_taken(supplier))
+        assert list(supplier.portal.orders) == [stopped.id]
+        assert len(set(supplier.portal.bodies)) == 1
+        await supplier.works(stopped)
+        assert await supplier.is_done(stopped.id) == 204
+        await reaches(supplier.stage, State.DONE)
 
 
 async def test_supplier_that_needs_a_person_is_helped_and_gets_the_order_again(
@@ -177,12 +195,10 @@ async def _is_taken(supplier: Supplier) -> bool:
     return kinds.count("order.handed_over") == 1
 
 
-async def _forbid_reading(supplier: Supplier, request_id: str) -> None:
-    """Let the journal know that one step may not be read."""
-    database = supplier.stage.bot.storage.database
-    async with database.connection() as connection:
+async def _spend_attempts(supplier: Supplier) -> None:
+    """Let every job to come have failed so often that its next failure is the last."""
+    async with supplier.stage.bot.storage.database.connection() as connection:
         await connection.execute(
-            "update step_journal set state = 'unreadable' where request_id = %s"
-            " and name = 'mailbox.aliases_kept'",
-            (request_id,),
+            "insert into job_fault (job_id, transient, unexpected, deaths)"
+            " select number, 23, 0, 0 from generate_series(1, 500) as number"
         )

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -38,6 +39,7 @@ class FakePortal:
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
     answer_repeats: int = 409
+    when_kept: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         app = web.Application()
@@ -58,6 +60,9 @@ class FakePortal:
 
     async def stop(self) -> None:
         await self._server.stop()
+
+    async def has_order(self) -> bool:
+        return bool(self.orders)
 
     def answer_next(self, *scripts: Script) -> None:
         self._scripts.extend(scripts)
@@ -120,4 +125,6 @@ class FakePortal:
         if order["order"] in self.orders:
             return web.json_response({"order": order["order"]}, status=self.answer_repeats)
         self.orders[order["order"]] = order
+        if self.when_kept is not None:
+            self.when_kept()
         return web.json_response({"order": order["order"]}, status=202)
