@@ -61,7 +61,9 @@ class Supplier:
         for at, step in reversed([*enumerate(request.plan.steps)]):
             done = step_of(step, context)
             if isinstance(done, Reversible):
-                await done.revert(before[at] or {})
+                was = before[at] or {}
+                while not (await done.reverted(was)).holds:
+                    await done.revert(was)
 
     async def _journal(self, request: MutationRequest) -> Sequence[StepRow]:
         return await self.stage.bot.storage.journal.load(request.id)
