@@ -18,6 +18,7 @@ from bot.edge.delivery_errors import ConnectorUnavailableError
 from bot.edge.http import make_app
 from bot.edge.metrics import EdgeMetrics
 from bot.edge.pace import TeamsPace
+from bot.edge.portal_callbacks import ORDER_STATUS_PATH, PortalCallbacks
 from bot.edge.seals import Seals
 from bot.edge.turn_boundary import TurnBoundary
 from bot.edge.turn_limits import TurnLimits
@@ -30,21 +31,20 @@ from bot.jobs.parked import ParkedJobs
 from bot.jobs.posting import Posting
 from bot.jobs.reach import Addresses, Reach
 from bot.jobs.refresh import CardRefresher
-from bot.jobs.registration import Runners, register_jobs
+from bot.jobs.registration import Runners, register_desk, register_jobs
+from bot.order_wiring import carriers
 from bot.probes import readiness_probes
 from bot.register_file import load_register
 from bot.settings import Mode, Settings
 from bot.storage import Storage, open_storage
-from bot.tenant_settings import TenantKind
 from bot.tenants import OpenTenant, microsoft365, simulated
 from dialogs.conversation import Conversations
 from dialogs.dates import load_languages
 from dialogs.presenter import Presenter
-from fulfilment.engine import Engine
-from fulfilment.entry_run import Pace
 from fulfilment.planner import TenantPlanner
+from fulfilment.portal.client import PortalUnavailableError
+from fulfilment.portal.planner import SupplierPlanner
 from fulfilment.tenants.simulated.customer import SimulatedCustomer
-from fulfilment.tenants.simulated.outside import SimulatedOutside
 from fulfilment.tenants.simulated.world import SimulatedWorld
 from mutations.clock import Clock, local_date
 from mutations.directory import DirectoryUnavailableError
@@ -55,7 +55,7 @@ from store.health import Health
 from store.tenant_quota import SqlTenantQuota
 from texts.translator import load
 
-TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError)
+TRANSIENT = (ConnectorUnavailableError, DirectoryUnavailableError, PortalUnavailableError)
 
 _HEARTBEAT_SLACK_S: Final = 10.0  # a busy machine beats late without being dead
 
@@ -125,12 +125,10 @@ async def _tenant(
     storage: Storage,
     stack: AsyncExitStack,
 ) -> OpenTenant:
-    match settings.tenant:
-        case TenantKind.SIMULATED:
-            return await simulated(settings, clock, register, storage.simulated_objects)
-        case TenantKind.MICROSOFT365:
-            quota = SqlTenantQuota(storage.database)
-            return await stack.enter_async_context(microsoft365(settings, register, quota))
+    if settings.is_real:
+        quota = SqlTenantQuota(storage.database)
+        return await stack.enter_async_context(microsoft365(settings, register, quota))
+    return await simulated(settings, clock, register, storage.simulated_objects)
 
 
 def _use_cases(
@@ -141,11 +139,12 @@ def _use_cases(
     storage: Storage,
     opened: OpenTenant,
 ) -> UseCases:
+    planner = TenantPlanner(opened.tenant, register)
     return use_cases(
         Context(
             store=storage.store,
             directory=opened.directory,
-            planner=TenantPlanner(opened.tenant, register),
+            planner=SupplierPlanner(planner) if settings.hands_over else planner,
             register=register,
             clock=clock,
             new_id=_new_id,
@@ -164,41 +163,29 @@ async def _assemble(
     metrics: EdgeMetrics,
 ) -> Bot:
     clock = cases.context.clock
-    engine = Engine(
-        opened.tenant,
-        journal=storage.journal,
-        records=storage.retention_records,
-        clock=clock,
-        pace=Pace(
-            poll_s=settings.verify_every_s,
-            hand_poll_s=settings.recheck_every.total_seconds(),
-        ),
-        brake=storage.brake,
-        one_look=opened.one_look,
-    )
     texts = load("nl")
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
-    outside = SimulatedOutside(opened.world, cases.context.register) if opened.world else None
-    orders = OrderRunner(cases, engine, storage.store, outside)
+    carrier, desk = carriers(settings, storage, channel, cases, opened)
+    orders = OrderRunner(cases, carrier, storage.store)
     customer = SimulatedCustomer(opened.world, cases.context.register) if opened.world else None
     runners = Runners(orders=orders, checklists=ChecklistLooker(cases, storage.store, customer))
-    _register_jobs(
-        settings,
-        storage,
-        channel,
-        cases,
-        runners=runners,
-        presenter=presenter,
-    )
+    _register_jobs(settings, storage, channel, cases, runners=runners, presenter=presenter)
+    register_desk(storage.jobs, desk, ParkedJobs(storage.store, clock))
     is_simulated = opened.world is not None
     conversations = Conversations(texts, cases, presenter, simulated=is_simulated)
+    app = _make_app(settings, storage, channel, conversations, clock=clock, metrics=metrics)
+    if settings.hands_over:
+        callbacks = PortalCallbacks(
+            cases, keys=settings.portal_callback_keys, clock=clock, metrics=metrics
+        )
+        app.router.add_post(ORDER_STATUS_PATH, callbacks.status)
     return Bot(
         settings=settings,
         storage=storage,
         use_cases=cases,
         channel=channel,
-        app=_make_app(settings, storage, channel, conversations, clock=clock, metrics=metrics),
+        app=app,
         opened=opened,
         seals=channel.seals,
     )

@@ -28,6 +28,7 @@ class Channel:
     """Everything that depends on how the bot and the channel know each other.
 
     Attributes:
+        session: The connections outwards; also used for other neighbours.
         keys: Keys of the Bot Connector; None in local mode, which has no login.
         turns: Sends answers within a turn.
         messages: Sends what nobody waits for.
@@ -35,6 +36,7 @@ class Channel:
     """
 
     gate: Gate
+    session: aiohttp.ClientSession
     keys: SigningKeys | None
     turns: Connector
     messages: Connector
@@ -101,6 +103,7 @@ def _channel(
 
     return Channel(
         gate=Gate(policy, verifier),
+        session=session,
         keys=keys,
         turns=connector(TURN_RETRY),
         messages=connector(None),

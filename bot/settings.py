@@ -17,8 +17,9 @@ from pydantic import (
 from bot.demo import DEMO_REGISTER
 from bot.edge.app_certificate import check_app_certificate
 from bot.edge.turn_limits import TurnLimits
-from bot.setting_types import LOOPBACK, Guid, Url
-from bot.tenant_settings import PREFIX, TenantKind, TenantSettings
+from bot.portal_settings import PortalSettings
+from bot.setting_types import LOOPBACK, Guid, Url, listed
+from bot.tenant_settings import PREFIX, reads_real, tenant_setting
 from store.job_worker import WorkerSettings
 
 DEMO_TENANT_ID: Final = "5f0a1f3e-6c1b-4b7e-9a55-0d2f6f0c9a10"
@@ -37,7 +38,7 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
-class Settings(TenantSettings):
+class Settings(PortalSettings):
     """The settings of one process; each field is `MUTATIEBOT_<NAME>` in the environment."""
 
     mode: Mode = Field(Mode.LOCAL, description="local: loopback, no channel login; or live")
@@ -158,8 +159,8 @@ class Settings(TenantSettings):
     @field_validator("app_tenant_id")
     @classmethod
     def _real_tenant_is_named(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None and info.data.get("tenant") is TenantKind.MICROSOFT365:
-            raise ValueError(f"is required with {PREFIX}TENANT=microsoft365")
+        if value is None and reads_real(info.data):
+            raise ValueError(f"is required with {tenant_setting(info.data)}")
         return value
 
     @field_validator("audit_anchor")
@@ -219,7 +220,7 @@ class Settings(TenantSettings):
     @field_validator("card_keys")
     @classmethod
     def _card_keys_are_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        keys = _listed(value)
+        keys = listed(value)
         if info.data.get("mode") is Mode.LIVE and (not keys or DEMO_CARD_KEY in keys):
             raise ValueError("is required in live mode, with keys of your own")
         if not keys or any(len(key) < _CARD_KEY_LENGTH for key in keys):
@@ -243,7 +244,7 @@ class Settings(TenantSettings):
     @property
     def card_key_list(self) -> list[str]:
         """The keys that seal buttons, the one that seals first."""
-        return _listed(self.card_keys)
+        return listed(self.card_keys)
 
     @property
     def worker_settings(self) -> WorkerSettings:
@@ -264,7 +265,3 @@ class Settings(TenantSettings):
 
 def _host_names(hosts: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in hosts.split(","))
-
-
-def _listed(keys: SecretStr) -> list[str]:
-    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]

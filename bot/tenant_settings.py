@@ -1,5 +1,6 @@
 """The settings that say whose accounts the orders change, and with which identity."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,14 @@ PREFIX: Final = "MUTATIEBOT_"
 
 class TenantKind(StrEnum):
     """Whose accounts the orders change."""
+
+    SIMULATED = "simulated"
+    MICROSOFT365 = "microsoft365"
+    ORDER_PORTAL = "order_portal"
+
+
+class ReadTenant(StrEnum):
+    """Where the accounts are that a supplier changes."""
 
     SIMULATED = "simulated"
     MICROSOFT365 = "microsoft365"
@@ -41,7 +50,14 @@ class TenantSettings(BaseSettings):
     )
 
     tenant: TenantKind = Field(
-        TenantKind.SIMULATED, description="whose accounts change: simulated or microsoft365"
+        TenantKind.SIMULATED,
+        description="whose accounts change, and by whom: simulated or microsoft365, by the bot "
+        "itself; or order_portal, by the supplier behind a portal",
+    )
+    portal_tenant: ReadTenant = Field(
+        ReadTenant.SIMULATED,
+        description="whose accounts the bot reads while the supplier changes them, with "
+        "order_portal: simulated or microsoft365",
     )
     graph_url: Url = Field("https://graph.microsoft.com", description="address of Microsoft Graph")
     exchange_url: Url = Field(
@@ -86,7 +102,7 @@ class TenantSettings(BaseSettings):
         cls, value: dict[str, tuple[str, ...]], info: ValidationInfo
     ) -> dict[str, tuple[str, ...]]:
         data = info.data
-        if data.get("tenant") is not TenantKind.MICROSOFT365:
+        if not reads_real(data):
             return value
         try:
             TenantAttributes(
@@ -131,8 +147,13 @@ class TenantSettings(BaseSettings):
     @classmethod
     def _real_has_identity(cls, value: str | None, info: ValidationInfo) -> str | None:
         if _is_real(info) and value is None:
-            raise ValueError(f"is required with {PREFIX}TENANT=microsoft365")
+            raise ValueError(f"is required with {tenant_setting(info.data)}")
         return value
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the accounts are those of a real tenant."""
+        return reads_real({"tenant": self.tenant, "portal_tenant": self.portal_tenant})
 
     @property
     def attributes(self) -> TenantAttributes:
@@ -145,5 +166,18 @@ class TenantSettings(BaseSettings):
         )
 
 
+def reads_real(values: Mapping[str, object]) -> bool:
+    """Tell whether settings, as far as they are known, name a real tenant."""
+    if values.get("tenant") is TenantKind.ORDER_PORTAL:
+        return values.get("portal_tenant") is ReadTenant.MICROSOFT365
+    return values.get("tenant") is TenantKind.MICROSOFT365
+
+
+def tenant_setting(values: Mapping[str, object]) -> str:
+    """Return the setting that names the real tenant, for what is required with it."""
+    is_portal = values.get("tenant") is TenantKind.ORDER_PORTAL
+    return f"{PREFIX}{'PORTAL_TENANT' if is_portal else 'TENANT'}=microsoft365"
+
+
 def _is_real(info: ValidationInfo) -> bool:
-    return info.data.get("tenant") is TenantKind.MICROSOFT365
+    return reads_real(info.data)

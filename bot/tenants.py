@@ -16,7 +16,7 @@ from bot.edge.trust import trusting
 from bot.edge_wiring import entra_app
 from bot.settings import Settings
 from bot.tenant_parts import TenantParts
-from bot.tenant_settings import ExchangeWay, TenantKind
+from bot.tenant_settings import ExchangeWay
 from fulfilment.engine import OneLook
 from fulfilment.tenant import Tenant, TransientTenantError
 from fulfilment.tenants.microsoft365.call import Exchange
@@ -115,7 +115,7 @@ async def microsoft365(
 @asynccontextmanager
 async def parts_to_check(settings: Settings) -> AsyncIterator[TenantParts | None]:
     """Open the ways to the real tenant for `check`; None for the simulated one."""
-    if settings.tenant is not TenantKind.MICROSOFT365:
+    if not settings.is_real:
         yield None
         return
     async with _parts(settings, AtOnce()) as parts:

@@ -68,11 +68,32 @@ def result_list(t: Texts, results: Sequence[StepResult]) -> list[ElementT]:
     """Return what was changed and read back (R10), or nothing when nothing was."""
     if not results:
         return []
-    last = max(result.verified_at for result in results)
+    read = [one for one in results if one.verified_at is not None]
     return [
         heading(t("change.done.title")),
+        *_rows(t, read, "change.done"),
+        *_verified(t, read, everything=len(read) == len(results)),
+        *_reported(t, [one for one in results if one.verified_at is None]),
+    ]
+
+
+def _verified(t: Texts, read: Sequence[StepResult], *, everything: bool) -> list[ElementT]:
+    moments = [one.verified_at for one in read if one.verified_at is not None]
+    if not moments:
+        return []
+    key = "change.done.verified" if everything else "change.done.verified_part"
+    return [small(t(key, moment=max(moments)))]
+
+
+def _reported(t: Texts, results: Sequence[StepResult]) -> list[ElementT]:
+    """Return what rests on the word of a supplier alone, apart from what was read back."""
+    if not results:
+        return []
+    supplier = results[0].reported_by
+    return [
+        heading(t("change.reported.title", supplier=supplier)),
         *_rows(t, results, "change.done"),
-        small(t("change.done.verified", moment=last)),
+        small(t("change.reported.text", supplier=supplier)),
     ]
 
 

@@ -39,7 +39,7 @@ def colleague_card(t: Texts, register: Register, status: Status) -> Card:
     body: list[ElementT] = [
         title(t(_own(t, request, "title", phase))),
         request_header(t, request),
-        text(t(_own(t, request, "text", phase), **words)),
+        text(t(_text(t, request, phase), **words)),
     ]
     if phase not in {"stopped", "asked"}:
         body += _story(t, request, words, phase)
@@ -51,6 +51,13 @@ def _own(t: Texts, request: MutationRequest, part: str, phase: str) -> str:
     """Return the key of a text: that of the outcome if it has one, or that of all."""
     own = f"colleague.{request.outcome}.{part}.{phase}"
     return own if t.has(own) else f"colleague.{part}.{phase}"
+
+
+def _text(t: Texts, request: MutationRequest, phase: str) -> str:
+    """Return the key of the first words; what nobody read back is not told as if it were."""
+    if phase == "done" and request.rests_on_word:
+        return "colleague.reported"
+    return _own(t, request, "text", phase)
 
 
 def _phase(request: MutationRequest) -> str:

@@ -13,6 +13,7 @@ from cards.decision_words import REASON_LENGTH, decided, decision_buttons
 from cards.news import news
 from cards.parts import Card, bullets, card, facts, small, text, title, warning
 from cards.request_header import request_header
+from cards.turns import what_follows
 from cards.verbs import Verb
 from cards.words import enumeration, request_words
 from mutations.case_finder import Outcome, Retention
@@ -82,7 +83,7 @@ def _final(view: _View, problem: str) -> list[ElementT]:
     if not made:
         body.append(text(t("decision.ended.text")))
     if not request.is_open:
-        body.append(small(t(f"status.next.{request.state}", **view.words)))
+        body.append(small(what_follows(t, request, view.words)))
     return body
 
 

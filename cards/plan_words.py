@@ -31,7 +31,7 @@ class PlanWords:
         """Return by which way a step is done; a person's is named."""
         if step.route is Route.HAND:
             return self.t("plan.route.hand", desk=self._desk())
-        return self.t(f"plan.route.{step.route}")
+        return self.t(f"plan.route.{step.route}", supplier=self._supplier)
 
     def kind(self, step: PlannedStep) -> Safe | None:
         """Return which kind a group is; None for what is no group, or no kind that is known."""
@@ -46,7 +46,7 @@ class PlanWords:
 
     def undo(self, step: PlannedStep) -> Safe:
         """Return whether and how a step can be taken back, or why not."""
-        return self.t("plan.back", how=self.t(f"plan.undo.{step.undo}"))
+        return self.t("plan.back", how=self.t(f"plan.undo.{step.undo}", supplier=self._supplier))
 
     def deadline(self, step: PlannedStep) -> Safe:
         """Return by when a person does a step, as a day once it was asked for."""
@@ -90,6 +90,10 @@ class PlanWords:
             if value != earlier
         ]
         return lines or [t("plan.difference.other", label=label)]
+
+    @property
+    def _supplier(self) -> str:
+        return self.register.contract.supplier
 
     def _desk(self) -> Safe:
         names = [one.name for one in service_desk_of(self.run.request, self.register)]

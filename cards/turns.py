@@ -8,11 +8,15 @@ from adaptive_cards.card import ElementT
 from cards.parts import box, small, text
 from cards.words import enumeration
 from mutations.clock import local_date
+from mutations.life_cycle import State
+from mutations.request import MutationRequest
 from mutations.status import Status, Task, Turn
 from texts.escaping import Safe
 from texts.translator import Texts
 
-_OWN: Final = frozenset({Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO, Task.READ_BACK})
+_OWN: Final = frozenset(
+    {Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO, Task.HAND_OVER, Task.READ_BACK, Task.LOOK}
+)
 """What the bot does itself; for anything else without names there is nobody."""
 
 
@@ -32,7 +36,7 @@ def turn_box(
             ),
             small(_since(t, turn)),
         ]
-    items.append(text(t(f"status.next.{status.next}", **words)))
+    items.append(text(what_follows(t, status.request, words)))
     advice = f"advice.{status.request.state}"
     if is_requester and t.has(advice):
         items.append(text(t(advice, **words)))
@@ -53,3 +57,12 @@ def who(t: Texts, status: Status, turn: Turn, *, is_requester: bool) -> Safe:
     if turn.names:
         return enumeration(t, turn.names, limit=5)
     return t("turn.bot" if turn.task in _OWN else "turn.nobody")
+
+
+def what_follows(t: Texts, request: MutationRequest, words: Mapping[str, object]) -> Safe:
+    """Return what comes next; for work that is done, on whose word that rests."""
+    if request.rests_on_word:
+        return t("status.reported", **words)
+    if request.state is State.UNDONE and request.handover is not None:
+        return t("status.reported_back", **words)
+    return t(f"status.next.{request.state}", **words)

@@ -25,14 +25,16 @@ def undo_card(t: Texts, register: Register, status: Status, *, problem: str = ""
     """
     request = status.request
     words = request_words(t, register, request)
+    at_supplier = request.plan is not None and request.plan.is_for_supplier
+    phase = "done" if request.done_at else "stopped"
     body: list[ElementT] = [
         title(t("undo.title")),
         request_header(t, request),
         *([warning(escape(problem))] if problem else []),
-        text(t("undo.text.done" if request.done_at else "undo.text.stopped", **words)),
+        text(t("undo.text.supplier" if at_supplier else f"undo.text.{phase}", **words)),
         *goes_back(t, register, request),
         *stays(t, register, request),
-        small(t("undo.limit")),
+        small(t("undo.limit.supplier" if at_supplier else "undo.limit.own", **words)),
         InputText(
             id="reason",
             label=t.plain("undo.why"),

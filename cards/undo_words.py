@@ -20,9 +20,11 @@ def goes_back(t: Texts, register: Register, request: MutationRequest) -> list[El
         return []
     words = request_words(t, register, request)
     keys = [f"undo.note.{name}" for name in dict.fromkeys(one.name for one in steps)]
-    title = t("undo.back.done" if request.done_at else "undo.back.stopped")
+    assert request.plan is not None
+    phase = "done" if request.done_at else "stopped"
+    who = "supplier" if request.plan.is_for_supplier else phase
     return [
-        heading(title),
+        heading(t(f"undo.back.{who}", **words)),
         *planned_rows(t, steps),
         *(small(t(key, **words)) for key in keys if t.has(key)),
     ]

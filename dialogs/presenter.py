@@ -161,7 +161,9 @@ class Presenter:
     ) -> Shown:
         """Return the card that tells `person` what happened; `about` is who could not be told."""
         kind = _kind(message, request, person)
-        key = f"message.{message}"
+        is_reported = message is Message.DONE and request.rests_on_word
+        is_back = message is Message.UNDONE and request.handover is not None
+        key = f"reported.{message}" if is_reported or is_back else f"message.{message}"
         words = {"number": request.number, "name": self._name(request, about)}
         lasting = self.by_kind(kind, request, person)
         if request.state is not _WAIT_IN.get(message, request.state):

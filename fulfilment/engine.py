@@ -107,10 +107,14 @@ class Engine:
 
         If this order called the person because too much was changed, everything goes on.
         """
-        await self._brake.release(request_id)
+        await self.let_go_on(request_id)
         for entry in await self._load(request_id):
             if entry.state is StepState.BLOCKED:
                 await self._journal.save(_unblocked(entry), seen=entry)
+
+    async def let_go_on(self, request_id: RequestId) -> None:
+        """Take the brake off, if this order called the person for it."""
+        await self._brake.release(request_id)
 
     async def stuck(self, request_id: RequestId) -> tuple[int, ...]:
         """Return the positions of steps that stand still, if their state before is known."""
@@ -187,8 +191,8 @@ class Engine:
         self,
         plan: Plan,
         entries: Sequence[Entry],
-        reports: Mapping[int, HandReport],
-        handed: frozenset[int],
+        reports: Mapping[int, HandReport] = _NO_REPORTS,
+        handed: frozenset[int] = frozenset(),
     ) -> list[StepRun]:
         _check_plan(plan, entries)
         runs: list[StepRun] = []

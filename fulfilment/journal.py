@@ -19,6 +19,7 @@ class StepState(StrEnum):
     VERIFIED = "verified"  # consecutive reads agree with what was wanted
     BLOCKED = "blocked"  # a person is needed
     WAITING = "waiting"  # a person does it by hand
+    UNREADABLE = "unreadable"  # done by a supplier; the bot may not read it
     COMPENSATED = "compensated"  # taken back
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fulfilment.journal import StepState
-from mutations.identity import ObjectId, RequestId
+from mutations.identity import RequestId
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ Progress = Finished | Again | NeedsPerson | WaitsForHands
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandReport:
-    """What a person said of a step that they did by hand.
+    """What was said of a step that the bot did not do itself.
 
     Attributes:
-        by: Who said it.
+        by: Object id of the person who said it, or the name of the supplier.
         at: When, UTC.
         evidence: Their words.
     """
 
-    by: ObjectId
+    by: str
     at: datetime
     evidence: str
 

@@ -12,8 +12,8 @@ from fulfilment.hand_run import HandRun
 from fulfilment.journal import StepState
 from fulfilment.step_run import StepRun
 
-_WRITTEN: Final = frozenset({StepState.WRITTEN, StepState.CONVERGING, StepState.VERIFIED})
-_VERIFIED: Final = frozenset({StepState.VERIFIED})
+_VERIFIED: Final = frozenset({StepState.VERIFIED, StepState.UNREADABLE})
+_WRITTEN: Final = _VERIFIED | {StepState.WRITTEN, StepState.CONVERGING}
 
 _HELD: Final = {"mailbox.litigation_hold": _VERIFIED}
 _CHANGED: Final = {"account.upn": _WRITTEN, "account.entity": _WRITTEN}

@@ -51,6 +51,11 @@ class StepRun(EntryRun):
         return self._entry.state
 
     @property
+    def is_over(self) -> bool:
+        """Tell whether it was verified, or is beyond what the bot may read."""
+        return self._entry.state in {StepState.VERIFIED, StepState.UNREADABLE}
+
+    @property
     def has_effect(self) -> bool:
         """Tell whether carrying it out changes the tenant."""
         return self._step.route in _CHANGING

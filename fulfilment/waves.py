@@ -17,13 +17,17 @@ async def carry_out(runs: Sequence[StepRun], held_up: HeldUp) -> Progress:
     What was read in this call, after its last write, is not read twice.
     """
     fresh: set[StepRun] = set()
-    progress = _outcome(await _together(StepRun.snapshot, runs)) or await _waves(
-        runs, fresh, held_up
-    )
+    progress = await look_at_all(runs) or await _waves(runs, fresh, held_up)
     if progress is not None:
         return progress
+    assert all(run.is_over for run in runs), "a step waits for one that nothing holds up"
     unread = [run for run in runs if run not in fresh]
     return _outcome(await _together(StepRun.confirm, unread)) or Finished()
+
+
+async def look_at_all(runs: Sequence[StepRun]) -> Progress | None:
+    """Journal the state from before the order of every step; None when that is there."""
+    return _outcome(await _together(StepRun.snapshot, runs))
 
 
 async def _waves(runs: Sequence[StepRun], fresh: set[StepRun], held_up: HeldUp) -> Progress | None:

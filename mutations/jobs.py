@@ -110,6 +110,14 @@ class CarryOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Hand an order over to the portal of the supplier."""
+
+    name: ClassVar[str] = "order.hand_over"
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindHands:
     """Remind the service desk of steps that only a person can do."""
 
@@ -151,6 +159,7 @@ Job = (
     | ExpireRequest
     | StartOrder
     | CarryOut
+    | HandOver
     | RemindHands
     | CheckChecklist
     | RemindChecklist

@@ -17,6 +17,7 @@ class Route(StrEnum):
     RECORD = "record"  # our own durable record
     READ = "read"  # nothing changes; it is only looked at
     HAND = "hand"  # a person does it, the bot reads it back where it can
+    SUPPLIER = "supplier"  # the supplier does it, on an order at its portal; likewise read back
 
 
 class Undo(StrEnum):
@@ -25,6 +26,7 @@ class Undo(StrEnum):
     BACK = "back"  # from the state before, as long as nobody else took what was freed
     NOTHING = "nothing"  # there is nothing to take back
     HAND = "hand"  # only by a person
+    SUPPLIER = "supplier"  # by the supplier, which the bot asks
     NEVER = "never"  # by nobody
 
 
@@ -83,6 +85,11 @@ class Plan:
 
     steps: tuple[PlannedStep, ...]
     obstacles: tuple[Obstacle, ...] = ()
+
+    @property
+    def is_for_supplier(self) -> bool:
+        """Tell whether the order goes to the portal of the supplier."""
+        return any(step.route is Route.SUPPLIER for step in self.steps)
 
 
 class Planner(Protocol):

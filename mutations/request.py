@@ -9,6 +9,7 @@ from mutations.case_finder import Outcome, Retention
 from mutations.checklist import Checklist
 from mutations.directory import Footprint
 from mutations.hand_work import HandedOver, Tasks
+from mutations.handover import Handover
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import ENDS, LIFE_CYCLE_VERSION, State
 from mutations.losses import AskedAnew, Losses
@@ -136,13 +137,19 @@ class Attention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """One step of the order as it was read back (R10): values before and after."""
+    """One step of the order as it was read back (R10): values before and after.
+
+    Attributes:
+        verified_at: Moment of the read; None where the bot may not read.
+        reported_by: Supplier on whose word alone it rests; empty when it was read back.
+    """
 
     name: str
     title: str
     before: str
     after: str
-    verified_at: datetime
+    verified_at: datetime | None
+    reported_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +167,7 @@ class MutationRequest:
         checklist: What the customer does itself in case D; None for other outcomes, and for
             checklists of before they were tracked.
         undo: Set from the moment that the work is taken back.
+        handover: How far a supplier is that does the work; None where the bot does it.
         life_cycle: Version of the table of transitions that the state belongs to.
         start_on: Day on which the work starts, Brussels.
         ready_on: Last day of the lead time (R1).
@@ -219,7 +227,13 @@ class MutationRequest:
     handed: tuple[HandedOver, ...] = ()
     undo: UndoOrder | None = None
     checklist: Checklist | None = None
+    handover: Handover | None = None
     life_cycle: int = LIFE_CYCLE_VERSION
+
+    @property
+    def rests_on_word(self) -> bool:
+        """Tell whether some of the work was not read back, but reported by a supplier."""
+        return any(one.verified_at is None for one in self.results)
 
     @property
     def is_open(self) -> bool:

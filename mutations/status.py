@@ -10,6 +10,7 @@ from mutations.authority import deciders_of, service_desk_of
 from mutations.checklist import Checklist, Item
 from mutations.clock import local_date
 from mutations.hand_work import open_tasks
+from mutations.handover import Asks, Handover, HandoverState
 from mutations.life_cycle import State
 from mutations.preconditions import Kind, Precondition, preconditions_of
 from mutations.register import Register
@@ -33,7 +34,11 @@ class Task(StrEnum):
     DEACTIVATE = "deactivate"
     CHANGE_WEBIDM = "change_webidm"
     ACTIVATE = "activate"
+    HAND_OVER = "hand_over"
+    SUPPLY = "supply"
+    SUPPLY_BACK = "supply_back"
     READ_BACK = "read_back"
+    LOOK = "look"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +106,6 @@ def _next(request: MutationRequest) -> str:
     return f"{request.state}_begun" if is_begun and is_stopped else request.state
 
 
-_OWN: Final = MappingProxyType({State.SCHEDULED: Task.WAIT_FOR_DATE, State.UNDOING: Task.UNDO})
-"""What the bot does itself in these states."""
-
 _ITEMS: Final = MappingProxyType(
     {
         Item.DEACTIVATE: Task.DEACTIVATE,
@@ -127,10 +129,10 @@ def _turns(
             return _missing(request, preconditions, register, now)
         case State.TO_CONFIRM:
             return [(Task.CONFIRM, me, request.state_since)]
-        case State.SCHEDULED | State.UNDOING:
-            return [(_OWN[request.state], (), request.state_since)]
-        case State.CARRYING_OUT | State.CHECKLIST:
-            return _being_done(request, register)
+        case State.SCHEDULED:
+            return [(Task.WAIT_FOR_DATE, (), request.state_since)]
+        case State.CARRYING_OUT | State.UNDOING | State.CHECKLIST:
+            return [_being_done(request, register)]
         case State.ATTENTION:
             desk = tuple(contact.name for contact in service_desk_of(request, register))
             return [(Task.HELP, desk, request.state_since)]
@@ -142,20 +144,37 @@ def _of_the_checklist(request: MutationRequest, checklist: Checklist) -> _Open:
     last = checklist.last
     since = last.said.at if last is not None and last.said is not None else request.state_since
     if checklist.next is None:
-        return Task.READ_BACK, (), since
+        return Task.LOOK, (), since
     return _ITEMS[checklist.next.item], (request.requester.name,), since
 
 
-def _being_done(request: MutationRequest, register: Register) -> list[_Open]:
+def _at_supplier(handover: Handover, register: Register) -> _Open:
+    since = handover.told_at or handover.asked_at
+    match handover.state:
+        case HandoverState.TO_SEND:
+            return Task.HAND_OVER, (), handover.asked_at
+        case HandoverState.DONE:
+            return Task.READ_BACK, (), since
+        case _:
+            is_back = handover.asks is Asks.TAKE_BACK
+            task = Task.SUPPLY_BACK if is_back else Task.SUPPLY
+            return task, (register.contract.supplier,), handover.asked_at
+
+
+def _being_done(request: MutationRequest, register: Register) -> _Open:
     if request.checklist is not None:
-        return [_of_the_checklist(request, request.checklist)]
+        return _of_the_checklist(request, request.checklist)
+    if request.handover is not None:
+        return _at_supplier(request.handover, register)
+    if request.state is State.UNDOING:
+        return Task.UNDO, (), request.state_since
     waiting = open_tasks(request.tasks)
     if not waiting:
-        return [(Task.CARRY_OUT, (), request.state_since)]
+        return Task.CARRY_OUT, (), request.state_since
     first = waiting[0]
     desk = tuple(contact.name for contact in service_desk_of(request, register))
     names = (first.taken_by.name,) if first.taken_by else desk
-    return [(Task.BY_HAND, names, first.asked_at)]
+    return Task.BY_HAND, names, first.asked_at
 
 
 def _missing(

@@ -17,8 +17,8 @@ class UndoPlan:
     """What taking back would do: the plan of the order, turned round.
 
     Attributes:
-        back: What goes back, last step first; `before` is the value now, `after` that of before
-            the order.
+        back: What goes back, by the bot or by the supplier, last step first; `before` is the value
+            now, `after` that of before the order.
         rest: What stays as the order left it: only a person can change it, or nobody.
     """
 
@@ -35,7 +35,7 @@ def undo_plan(request: MutationRequest) -> UndoPlan:
     turned = [
         replace(step, before=one.after, after=one.before)
         for step, one in zip(steps, read, strict=True)
-        if step.undo is Undo.BACK
+        if step.undo in {Undo.BACK, Undo.SUPPLIER}
     ]
     rest = tuple(step for step in steps if step.undo in {Undo.HAND, Undo.NEVER})
     return UndoPlan(back=tuple(turned[::-1]), rest=rest)

@@ -14,6 +14,7 @@ import typer
 
 from bot.audit.keys import AuditKeyError, read_private_key
 from bot.clock import SystemClock
+from bot.commands.portal_look import portal_problem
 from bot.commands.terminal import database_url, settings_in_use
 from bot.edge.delivery_errors import TokenUnavailableError
 from bot.register_file import RegisterFileError, load_register
@@ -22,7 +23,12 @@ from bot.tenant_parts import TenantParts, Tokens
 from fulfilment.tenant import PermanentTenantError, TransientTenantError
 from fulfilment.tenants.microsoft365 import calls
 from fulfilment.tenants.microsoft365.call import Exchange, Graph
-from fulfilment.tenants.microsoft365.permissions import EXCHANGE_NEEDED, GRAPH_NEEDED, compared
+from fulfilment.tenants.microsoft365.permissions import (
+    EXCHANGE_NEEDED,
+    GRAPH_NEEDED,
+    GRAPH_TO_READ,
+    compared,
+)
 from mutations.clock import local_date
 from store.audit_protection import AuditNotProtectedError, check_protection
 from store.database import Database, DatabaseUnavailableError
@@ -129,14 +135,17 @@ async def check_audit_protection(url: str, mode: Mode) -> Finding:
     return Finding(Verdict.OK, "audit", "protected from the bot")
 
 
-async def check_tenant(parts: TenantParts) -> Sequence[Finding]:
+async def check_tenant(
+    parts: TenantParts, needed: frozenset[str] = GRAPH_NEEDED
+) -> Sequence[Finding]:
     """Look whether the app may do what the orders need, and whether both services answer.
 
+    `needed` are the permissions on Microsoft Graph, all of them and no other.
     Nothing is written. The permissions are read out of our own token, whose text is Microsoft's
     own affair: a token that cannot be read is a warning, the reads show what works.
     """
     return [
-        await check_permissions("graph permissions", parts.tokens, GRAPH_NEEDED),
+        await check_permissions("graph permissions", parts.tokens, needed),
         await _check_exchange_permissions(parts.exchange_tokens),
         await _check_answer("graph", lambda: _read_graph(parts.graph)),
         await _check_answer("exchange", lambda: _read_exchange(parts.exchange)),
@@ -180,13 +189,25 @@ def _findings(settings: Settings, open_tenant: OpenTenant) -> Iterator[Finding]:
         yield check_audit_key(settings.audit_key)
     yield from check_storage(settings)
     yield from asyncio.run(_check_tenant(settings, open_tenant))
+    if settings.hands_over:
+        yield asyncio.run(check_portal(settings))
 
 
 async def _check_tenant(settings: Settings, open_tenant: OpenTenant) -> Sequence[Finding]:
     async with open_tenant(settings) as parts:
-        if parts is None:
-            return [Finding(Verdict.OK, "tenant", "simulated, nothing real is touched")]
-        return await check_tenant(parts)
+        if parts is not None:
+            needed = GRAPH_TO_READ if settings.hands_over else GRAPH_NEEDED
+            return await check_tenant(parts, needed)
+    if settings.hands_over:
+        says = "simulated, while the orders go to the portal"
+        return [Finding(Verdict.WARNING, "tenant", says)]
+    return [Finding(Verdict.OK, "tenant", "simulated, nothing real is touched")]
+
+
+async def check_portal(settings: Settings) -> Finding:
+    """Look whether something answers where orders are handed over to; no order is sent."""
+    problem = await portal_problem(settings.portal_url, ca_bundle=settings.ca_bundle)
+    return Finding(Verdict.NOT_OK if problem else Verdict.OK, "portal", problem or "answers")
 
 
 async def _check_exchange_permissions(tokens: Tokens | None) -> Finding:

@@ -37,13 +37,23 @@ def plan(
     if wanted is None:
         refuse([f"{number} is no number of a request"])
     settings = settings_in_use()
+    if settings.hands_over and settings.is_real:
+        refuse(["the plan of a supplier's order on a real tenant is shown in chat only"])
     clock = demo_clock() if settings.mode is Mode.LOCAL else SystemClock()
     with problems_told():
         register = load_register(settings.register_file, today=local_date(clock.now()))
         with database_url(settings) as url:
             require_up_to_date(url)
             try:
-                run = asyncio.run(look(url, wanted, register=register, clock=clock))
+                run = asyncio.run(
+                    look(
+                        url,
+                        wanted,
+                        register=register,
+                        clock=clock,
+                        hands_over=settings.hands_over,
+                    )
+                )
             except DirectoryUnavailableError:
                 refuse(["the tenant does not answer; try again in a moment"])
     if run is None:

@@ -109,12 +109,9 @@ class Endpoints:
 
     async def _admit(self, request: web.Request) -> Admitted:
         caller = await self._gate.recognise(request.headers)
-        # A page in a browser can send anything to loopback but this type without being asked.
-        # aiohttp's own reading of the header fails on some that are malformed.
-        stated = request.headers.get("Content-Type", "").partition(";")[0]
-        if stated.strip().lower() != _JSON:
+        if not states_json(request):
             raise RefusedError(Reason.CONTENT_TYPE)
-        return self._gate.examine(caller, await _read_body(request))
+        return self._gate.examine(caller, await read_body(request))
 
 
 def make_app(
@@ -151,7 +148,22 @@ async def _drop_banner(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
 
 
-async def _read_body(request: web.Request) -> bytes:
+def states_json(request: web.Request) -> bool:
+    """Tell whether a request says that it holds JSON.
+
+    A page in a browser can send anything to loopback but this type without being asked.
+    """
+    # aiohttp's own reading of the header fails on some that are malformed.
+    stated = request.headers.get("Content-Type", "").partition(";")[0]
+    return stated.strip().lower() == _JSON
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Return a body that comes whole, in time and of a decent size.
+
+    Raises:
+        RefusedError: It does not.
+    """
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise RefusedError(Reason.BODY_BROKEN)
     try:

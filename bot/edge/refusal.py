@@ -30,6 +30,7 @@ class Reason(StrEnum):
     BODY_BROKEN = "body_broken"
     BODY_JSON = "body_json"
     BODY_FIELDS = "body_fields"
+    UNKNOWN_ORDER = "unknown_order"
 
 
 _STATUS = {
@@ -43,6 +44,7 @@ _STATUS = {
     Reason.BODY_BROKEN: 400,
     Reason.BODY_JSON: 400,
     Reason.BODY_FIELDS: 400,
+    Reason.UNKNOWN_ORDER: 404,
 }
 
 

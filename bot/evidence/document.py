@@ -63,6 +63,7 @@ def document_of(found: Found, register: Register, t: Texts) -> Evidence:
             done_at=request.done_at,
             onedrive_ends_on=request.onedrive_ends_on,
         ),
+        handover=request.handover,
         steps=steps,
         results=request.results,
         attention=request.attention,

@@ -48,7 +48,7 @@ def findings_of(found: Found, steps: Sequence[StepProof], approval: Approval) ->
     is_done = request.state is State.DONE
     # What was taken back is no longer read in the journal as it was when it was done.
     tells = is_done or (request.results and request.undo is None)
-    if tells and request.results != _results(steps):
+    if tells and _read_back(request.results) != _results(steps):
         yield Finding.OTHER_RESULTS
     if is_done and not (steps and all(one.is_verified for one in steps)):
         yield Finding.NOT_VERIFIED
@@ -98,6 +98,11 @@ def _is_planned(found: Found) -> bool:
     plan = found.request.plan
     planned = [(step.name, step.target) for step in plan.steps] if plan else []
     return planned == [(entry.name, entry.target) for entry in found.steps]
+
+
+def _read_back(results: Sequence[StepResult]) -> tuple[StepResult, ...]:
+    """Return the results that do not rest on the word of a supplier."""
+    return tuple(one for one in results if one.verified_at is not None)
 
 
 def _results(steps: Sequence[StepProof]) -> tuple[StepResult, ...]:

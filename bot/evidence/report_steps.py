@@ -6,6 +6,7 @@ from bot.evidence.lines import deeper, fact, facts, heading, shown, values
 from bot.evidence.shape import StepProof
 from bot.evidence.view import View
 from fulfilment.journal import StepState
+from mutations.handover import Asks
 from mutations.life_cycle import ENDS, State
 
 
@@ -108,8 +109,24 @@ def _times(view: View, step: StepProof) -> Iterator[str]:
             words=shown(done.evidence),
         )
         yield fact(t, t("evidence.checked.by_hand"), words)
+    yield from _told(view, step)
     if step.attempts:
         yield fact(t, t("evidence.checked.attempts"), shown(str(step.attempts)))
     if step.request_ids:
         ids = t.join([shown(one) for one in step.request_ids])
         yield fact(t, t("evidence.checked.microsoft"), ids)
+
+
+def _told(view: View, step: StepProof) -> Iterator[str]:
+    """Yield the word of the supplier for a step that it did, beside what was read of it."""
+    t, handover = view.t, view.evidence.handover
+    if handover is None or handover.told_at is None or handover.asks is not Asks.ORDER:
+        return
+    words = {one.position: one.after for one in handover.reported}
+    if step.position in words:
+        told = t(
+            "evidence.checked.told_words",
+            moment=handover.told_at,
+            words=values(t, words[step.position]),
+        )
+        yield fact(t, t("evidence.checked.told"), told)

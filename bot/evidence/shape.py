@@ -15,6 +15,7 @@ from fulfilment.journal import StepState
 from mutations.case_finder import Outcome, Retention
 from mutations.checklist import Item
 from mutations.hand_work import HandedOver, HandTask
+from mutations.handover import Handover
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, Upn
 from mutations.life_cycle import State
 from mutations.plan import Plan
@@ -280,6 +281,7 @@ class Evidence:
     Attributes:
         plan: What is, was or would have been carried out; made anew at the start of the work.
         checklist: Of case D; None for other outcomes.
+        handover: What a supplier was asked and told; None where the bot does the work.
         steps: Empty while the work has not begun.
         results: What the request itself tells of the steps once it is done.
         undo: Who of the service desk had the work taken back, and why; None where nobody did.
@@ -298,6 +300,7 @@ class Evidence:
     plan: Plan | None
     checklist: ChecklistProof | None
     dates: Dates
+    handover: Handover | None
     steps: tuple[StepProof, ...]
     results: tuple[StepResult, ...]
     attention: Attention | None

@@ -4,14 +4,12 @@ from datetime import timedelta
 
 import structlog
 
-from fulfilment.engine import Engine
-from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, Progress, WaitsForHands
-from fulfilment.tenants.simulated.outside import SimulatedOutside
+from bot.jobs.carriers import Carrier
+from fulfilment.progress import Again, Finished, NeedsPerson, Progress, WaitsForHands
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut
 from mutations.life_cycle import State
-from mutations.plan import Obstacle, Plan
-from mutations.request import MutationRequest, StepResult
+from mutations.plan import Obstacle
 from mutations.use_cases import UseCases
 from store.work import SqlStore
 
@@ -21,25 +19,10 @@ _log = structlog.get_logger(__name__)
 class OrderRunner:
     """Runs one order as far as it goes; the job lock lets one run per account at a time."""
 
-    def __init__(
-        self,
-        use_cases: UseCases,
-        engine: Engine,
-        store: SqlStore,
-        outside: SimulatedOutside | None = None,
-    ) -> None:
-        """Run orders.
-
-        Args:
-            use_cases: What a run leads to for the request.
-            engine: Does the steps.
-            store: Where jobs are queued.
-            outside: Simulation of who works outside the bot; none on a real tenant.
-        """
+    def __init__(self, use_cases: UseCases, carrier: Carrier, store: SqlStore) -> None:
         self._use = use_cases
-        self._engine = engine
+        self._carrier = carrier
         self._store = store
-        self._outside = outside
 
     async def begin(self, request_id: RequestId, account: ObjectId) -> None:
         """Queue the work of an order whose day has come."""
@@ -56,25 +39,19 @@ class OrderRunner:
         """
         undoing = await self._use.find.being_undone(request_id)
         if undoing is not None and undoing.plan is not None:
-            await self._take_back(request_id, account, undoing.plan)
+            progress = await self._carrier.take_back(undoing, undoing.plan, resumed=resumed)
+            if progress == Finished():
+                await self._use.finish_undo(request_id)
+            else:
+                await self._unfinished(request_id, account, progress)
             return
         request = await self._use.begin_work(request_id)
         if request is None or request.state is not State.CARRYING_OUT or request.plan is None:
             return
-        if resumed:
-            await self._engine.resume(request_id)
-        reports = await self._reported(request, request.plan)
-        handed = frozenset(one.position for one in request.handed)
-        progress = await self._engine.advance(request_id, request.plan, reports, handed)
+        progress = await self._carrier.advance(request, request.plan, resumed=resumed)
         if progress == Finished():
-            await self._use.finish_work(request_id, await self._results(request))
-        else:
-            await self._unfinished(request_id, account, progress)
-
-    async def _take_back(self, request_id: RequestId, account: ObjectId, plan: Plan) -> None:
-        progress = await self._engine.take_back(request_id, plan)
-        if progress == Finished():
-            await self._use.finish_undo(request_id)
+            results = await self._carrier.results(request, request.plan)
+            await self._use.finish_work(request_id, results)
         else:
             await self._unfinished(request_id, account, progress)
 
@@ -93,21 +70,15 @@ class OrderRunner:
                 await self._go_on(request_id, account, after)
             case NeedsPerson(step=step, key=key, params=params):
                 obstacle = Obstacle(key, params)
-                stuck = await self._engine.stuck(request_id)
+                stuck = await self._carrier.stuck(request_id)
                 await self._use.stop_for_person(
                     request_id, step=step, obstacle=obstacle, positions=stuck
                 )
 
-    async def _reported(self, request: MutationRequest, plan: Plan) -> dict[int, HandReport]:
-        reports = _reports(request)
-        if self._outside is not None:
-            await self._outside.done_by_hand(plan.steps[at] for at in reports)
-        return reports
-
     async def give_up(self, request_id: RequestId) -> None:
         """Hand an order over to the service desk that failed too often; twice is once."""
         _log.error("order given up", request_id=request_id)
-        report = await self._engine.report(request_id)
+        report = await self._carrier.report(request_id)
         open_steps = [line.name for line in report.lines if line.verified_at is None]
         last = [line.name for line in report.lines[-1:]]
         step = next(iter(open_steps + last), "")
@@ -117,28 +88,3 @@ class OrderRunner:
         job = CarryOut(request_id=request_id, account=account)
         at = self._use.context.now() + after
         await self._store.run(lambda work: work.jobs.enqueue(job, at=at))
-
-    async def _results(self, request: MutationRequest) -> tuple[StepResult, ...]:
-        report = await self._engine.report(request.id)
-        return tuple(
-            StepResult(
-                name=line.name,
-                title=line.title,
-                before=line.before,
-                after=line.after,
-                verified_at=line.verified_at,
-            )
-            for line in report.lines
-            if line.verified_at is not None
-        )
-
-
-def _reports(request: MutationRequest) -> dict[int, HandReport]:
-    """Return what people said of the steps that they did by hand, by position in the plan."""
-    return {
-        task.position: HandReport(
-            by=task.done.by.object_id, at=task.done.at, evidence=task.done.evidence
-        )
-        for task in request.tasks
-        if task.done is not None
-    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.jobs.carry_out import OrderRunner
 from bot.jobs.checklists import ChecklistLooker
@@ -15,6 +16,7 @@ from mutations.jobs import (
     CheckPreconditions,
     Deliver,
     ExpireRequest,
+    HandOver,
     RefreshCards,
     RemindChecklist,
     RemindDeciders,
@@ -67,6 +69,31 @@ def register_jobs(
         await parked.record(CarryOut.name, RequestId(request_id))
 
     engine.register(CarryOut.name, runners.orders.carry_out, on_parked=give_up)
+
+
+class Desk(Protocol):
+    """Hands orders over to the portal of a supplier."""
+
+    async def hand_over(self, request_id: RequestId) -> None:
+        """Hand one order over; may be repeated."""
+        ...
+
+    async def give_up(self, request_id: RequestId) -> None:
+        """Call a person for an order that does not get through; twice is once."""
+        ...
+
+
+def register_desk(engine: JobEngine, desk: Desk, parked: ParkedJobs) -> None:
+    """Let orders go to a portal; what does not get through for hours goes to the service desk."""
+
+    async def give_up(request_id: str) -> None:
+        await desk.give_up(RequestId(request_id))
+        await parked.record(HandOver.name, RequestId(request_id))
+
+    async def hand_over(request_id: str) -> None:
+        await desk.hand_over(RequestId(request_id))
+
+    engine.register(HandOver.name, hand_over, on_parked=give_up)
 
 
 def _timers(use_cases: UseCases) -> Mapping[str, Handler]:

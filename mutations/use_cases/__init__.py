@@ -13,6 +13,7 @@ from mutations.use_cases.finish_work import FinishWork, WarnBeforeRetentionEnds
 from mutations.use_cases.hand_over import HandOver
 from mutations.use_cases.hand_work import AskForHands, HandWork, RemindOfHands
 from mutations.use_cases.plan_now import ShowPlan
+from mutations.use_cases.portal_order import HandOverAgain, HearPortal, OrderNotTaken, OrderTaken
 from mutations.use_cases.propose import ProposeMutation
 from mutations.use_cases.refusals import RecordRefusal
 from mutations.use_cases.submit import SubmitRequest
@@ -56,6 +57,10 @@ class UseCases:
     remind_of_checklist: RemindOfChecklist
     undo_work: UndoWork
     finish_undo: FinishUndo
+    order_taken: OrderTaken
+    order_not_taken: OrderNotTaken
+    hand_over_again: HandOverAgain
+    hear_portal: HearPortal
     finish_work: FinishWork
     warn_of_retention_end: WarnBeforeRetentionEnds
 
@@ -96,6 +101,10 @@ def use_cases(context: Context) -> UseCases:
         remind_of_checklist=RemindOfChecklist(context),
         undo_work=UndoWork(context),
         finish_undo=FinishUndo(context),
+        order_taken=OrderTaken(context),
+        order_not_taken=OrderNotTaken(context),
+        hand_over_again=HandOverAgain(context),
+        hear_portal=HearPortal(context),
         finish_work=FinishWork(context),
         warn_of_retention_end=WarnBeforeRetentionEnds(context),
     )

@@ -1,12 +1,14 @@
 """Starting an order on its day, if everything that was agreed still stands."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from mutations.approval import agreed_digest, more_than_shown
 from mutations.directory import Footprint
+from mutations.handover import Handover
 from mutations.identity import RequestId
-from mutations.jobs import RefreshCards, StartOrder
+from mutations.jobs import HandOver, RefreshCards, StartOrder
 from mutations.life_cycle import State
 from mutations.plan import Plan
 from mutations.ports import Work
@@ -125,6 +127,9 @@ class BeginWork:
             request_id=request.id,
             params={"digest": agreed_digest(begun)},
         )
+        if plan.is_for_supplier:
+            begun = replace(begun, handover=Handover(asked_at=now))
+            await work.jobs.enqueue(HandOver(request_id=request.id))
         await work.jobs.enqueue(RefreshCards(request_id=request.id))
         return await work.requests.save(begun)
 

@@ -1,9 +1,11 @@
 """Taking an order back: asked by the service desk, ended when it is read."""
 
+from dataclasses import replace
+
 from mutations.authority import Role
 from mutations.errors import DomainError
 from mutations.identity import ObjectId, RequestId
-from mutations.jobs import CarryOut, Deliver, Message
+from mutations.jobs import CarryOut, Deliver, HandOver, Message
 from mutations.life_cycle import State
 from mutations.ports import Reading, Work
 from mutations.request import MutationRequest
@@ -106,6 +108,9 @@ class UndoWork:
             await _require(work, context, request)
             now, within = context.now(), context.register.contract.undo_days
             undoing = undo(request, by=by, reason=words, at=now, within=within)
+            if undoing.handover is not None:
+                undoing = replace(undoing, handover=undoing.handover.back(now))
+                await work.jobs.enqueue(HandOver(request_id=request.id))
             await work.audit.append(
                 "work.undo_asked",
                 at=now,

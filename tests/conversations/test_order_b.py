@@ -59,6 +59,7 @@ async def test_hold_is_verified_before_anything_else_changes_and_nothing_happens
     operations = await ledger(stage)
     assert operations[0].operation == "set_litigation_hold"  # R7
     hold = next(one for one in request.results if one.name == "mailbox.litigation_hold")
+    assert hold.verified_at is not None
     assert hold.verified_at <= operations[1].at
     done = [(one.operation, one.target, str(one.detail)) for one in operations]
     assert len(done) == len(set(done))

@@ -79,7 +79,7 @@ class Scene:
         async def are_up() -> bool:
             return all(process.seconds_up > 0 for process in self.processes.values())
 
-        await self._until(are_up, what="all processes")
+        await self.until(are_up, what="all processes")
 
     def strike(self, name: str) -> None:
         """Send a process SIGKILL at this very moment."""
@@ -130,7 +130,7 @@ class Scene:
                 await client.join()
             return bool(client.inbox)
 
-        await self._until(welcomed, what="a welcome")
+        await self.until(welcomed, what="a welcome")
         return client.last
 
     async def say(self, number: int, text: str) -> Message:
@@ -143,7 +143,7 @@ class Scene:
                 await client.say(text)
             return len(client.inbox) > before
 
-        await self._until(answered, what="an answer")
+        await self.until(answered, what="an answer")
         return client.last
 
     async def press(self, number: int, message: Message, button: str, **inputs: str) -> None:
@@ -158,7 +158,7 @@ class Scene:
                 return True
             return False
 
-        await self._until(answered, what=f"an answer to {button}")
+        await self.until(answered, what=f"an answer to {button}")
 
     async def card_with(self, number: int, button: str, *, words: str = "") -> Message:
         """Wait for a card with a button, and with these words, and return the newest."""
@@ -170,7 +170,7 @@ class Scene:
         async def is_there() -> bool:
             return found() is not None
 
-        await self._until(is_there, what=f"a card with {button}")
+        await self.until(is_there, what=f"a card with {button}")
         card = found()
         assert card is not None
         return card
@@ -190,7 +190,7 @@ class Scene:
         async def is_quiet() -> bool:
             return await self.rows(_UNDER_WAY) == []
 
-        await self._until(is_quiet, what="no job under way")
+        await self.until(is_quiet, what="no job under way")
 
     async def in_state(self, state: str) -> None:
         """Wait until the only request is in a state."""
@@ -200,9 +200,9 @@ class Scene:
                 state
             ]
 
-        await self._until(is_there, what=f"the request {state}")
+        await self.until(is_there, what=f"the request {state}")
 
-    async def _until(self, look: Callable[[], Awaitable[bool]], *, what: str) -> None:
+    async def until(self, look: Callable[[], Awaitable[bool]], *, what: str) -> None:
         """Wait until `look` says so; patience counts from the bot's last start."""
         while not await look():
             await asyncio.sleep(0.02)

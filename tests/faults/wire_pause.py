@@ -14,9 +14,20 @@ class Held:
 
     act: Act
     _let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    _cut: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it never arrives."""
+        return self._cut.is_set()
 
     def let_go(self) -> None:
         """Let it go on."""
+        self._let_go.set()
+
+    def cut(self) -> None:
+        """Let it never arrive: the connection is cut."""
+        self._cut.set()
         self._let_go.set()
 
     async def wait(self) -> None:
@@ -49,6 +60,7 @@ class Pause:
             held = Held(act)
             self._held.put_nowait(held)
             await held.wait()
+            return not held.is_cut
         return True
 
 

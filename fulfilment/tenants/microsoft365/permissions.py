@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from fulfilment.tenants.microsoft365.call import Verb
 from fulfilment.tenants.microsoft365.operations import OPERATIONS
 
 GRAPH_NEEDED: Final = frozenset(operation.permission for operation in OPERATIONS.values())
 """Application permissions of Microsoft Graph, all of them and no other."""
+
+GRAPH_TO_READ: Final = frozenset(
+    operation.permission for operation in OPERATIONS.values() if operation.verb is Verb.GET
+)
+"""The same for a bot that only reads, because a supplier changes the accounts."""
 
 EXCHANGE_NEEDED: Final = frozenset({"Exchange.ManageAsApp"})
 """Application permission of Office 365 Exchange Online; what it may do there, roles say."""

@@ -63,6 +63,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
         "plan",
         "unknown",
         "restored",
+        "portal",
         "problem.unknown.why",
         "problem.unknown.action",
     },
@@ -85,7 +86,10 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "consequence": {f"{outcome}.{line}" for outcome, lines in LINES.items() for line in lines},
     "precondition.how": {"directory", "pools", "asked", "decision", "later"},
     "change.planned": {"title", "same", "new", "gone", "before", "after"},
-    "change.done": {"title", "same", "new", "gone", "before", "after", "verified"},
+    "change.done": {
+        *("title", "same", "new", "gone", "before", "after"),
+        *("verified", "verified_part"),
+    },
 }
 
 

@@ -1,0 +1,1 @@
+"""Handing orders over to the portal of a supplier, and hearing what became of them."""
