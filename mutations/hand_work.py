@@ -34,6 +34,10 @@ class Done:
     at: datetime
     evidence: str
 
+    def is_repeated_by(self, other: "Done") -> bool:
+        """Tell whether the same person says the same, whenever that is."""
+        return (self.by.object_id, self.evidence) == (other.by.object_id, other.evidence)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandTask:
@@ -109,9 +113,14 @@ def taken(tasks: Tasks, position: int, by: Party) -> Tasks:
 def reported(tasks: Tasks, position: int, done: Done) -> Tasks:
     """Record that an open task was done, by whoever it was.
 
+    The same person saying the same of it once more changes nothing: their first answer was lost.
+
     Raises:
         TaskGoneError: It does not wait for a person.
     """
+    said = next((task.done for task in tasks if task.position == position), None)
+    if said is not None and said.is_repeated_by(done):
+        return tasks
     return _with(tasks, replace(open_task(tasks, position), done=done))
 
 

@@ -136,6 +136,9 @@ class HandWork:
     ) -> MutationRequest:
         """Say that it was done; the work goes on by reading that back (R10).
 
+        The same person saying the same once more gets the same answer, however far the request
+        has come since.
+
         Raises:
             MissingWordsError: Nothing was said of what was done.
         """
@@ -146,10 +149,10 @@ class HandWork:
         async def act(work: Work, request: MutationRequest) -> MutationRequest:
             done = Done(by=by, at=self._context.now(), evidence=words)
             tasks = reported(request.tasks, position, done)
-            await self._note(work, request, "hand.done", actor, position)
-            await work.jobs.enqueue(
-                CarryOut(request_id=request.id, account=request.subject.object_id)
-            )
+            if tasks != request.tasks:
+                await self._note(work, request, "hand.done", actor, position)
+                job = CarryOut(request_id=request.id, account=request.subject.object_id)
+                await work.jobs.enqueue(job)
             return replace(request, tasks=tasks)
 
         return await self._change(helper, request_id, act)

@@ -45,6 +45,9 @@ select coalesce((select string_agg(state || ' v' || version, ', ') from request)
   select ', step ' || position || ' ' || state || case when intent_at is null then '' else '!' end
   from step_journal where state <> 'pending' or intent_at is not null
   order by position desc limit 1), '')
+|| (
+  select ', back ' || count(*) filter (where state = 'compensated') || ' of '
+  || count(*) filter (where detail ? 'undo_at') from step_journal)
 """
 
 
@@ -69,12 +72,14 @@ class KillPoints:
 
     Attributes:
         where: Picks the acts that count, in a phase.
+        most: Kills that are enough for one run.
         strike: Kills a process, by name, at once.
     """
 
     where: Callable[[Phase, Act], bool]
     passed: list[str]
     owner: psycopg.AsyncConnection
+    most: int
     strike: Callable[[str], None] = lambda _: None
     _is_armed: bool = field(default=False, init=False)
     _down: set[str] = field(default_factory=set, init=False)
@@ -143,9 +148,9 @@ def _is_background(act: Act) -> bool:
 
 @contextlib.asynccontextmanager
 async def kill_points(
-    owner_url: str, where: Callable[[Phase, Act], bool], passed: list[str]
+    owner_url: str, where: Callable[[Phase, Act], bool], passed: list[str], most: int
 ) -> AsyncIterator[KillPoints]:
     """Lend the watcher of a scene's wires; nothing is killed until `arm`."""
     owner = await psycopg.AsyncConnection.connect(owner_url, autocommit=True)
     async with owner:
-        yield KillPoints(where, passed, owner)
+        yield KillPoints(where, passed, owner, most)

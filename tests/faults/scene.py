@@ -17,7 +17,7 @@ from bot.demo import DEMO_REGISTER
 from bot.edge_wiring import LOCAL_BOT_ID
 from bot.settings import DEMO_TENANT_ID, Mode
 from fulfilment.tenants.simulated.seed import demo_person_id, demo_world
-from tests.conversations.stage import APP_ID, CARD_KEY, TENANT_ID
+from tests.conversations.stage import APP_ID, CARD_KEY, TENANT_ID, words_of
 from tests.fakes.audit_files import audit_files
 from tests.fakes.bot_connector import FakeConnector, Message
 from tests.fakes.entra_login import FakeEntraLogin
@@ -160,12 +160,12 @@ class Scene:
 
         await self._until(answered, what=f"an answer to {button}")
 
-    async def card_with(self, number: int, button: str) -> Message:
-        """Wait for a card with a button and return the newest."""
+    async def card_with(self, number: int, button: str, *, words: str = "") -> Message:
+        """Wait for a card with a button, and with these words, and return the newest."""
 
         def found() -> Message | None:
-            inbox = reversed(self.person(number).inbox)
-            return next((one for one in inbox if has_button(one, button)), None)
+            inbox = [one for one in self.person(number).inbox if has_button(one, button)]
+            return next((one for one in inbox[::-1] if words in words_of(one.card)), None)
 
         async def is_there() -> bool:
             return found() is not None

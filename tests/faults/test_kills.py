@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.faults.flows import FLOWS, TWO_PROCESSES, Flow, check, finish, newest_cards, summary
+from tests.faults.flows import FLOWS, TWO_PROCESSES, Flow
+from tests.faults.flows_by_hand import FLOWS_BY_HAND, ORDER_C, TAKE_BACK
 from tests.faults.kill_points import KillPoints, Phase, kill_points
+from tests.faults.outcome import Outcome, check_done_once, check_taken_back, finish, tenant
 from tests.faults.scene import Scene, Wiring, open_scene
 from tests.faults.wire import Act
 from tests.faults.wire_pause import commits
@@ -19,21 +20,31 @@ from tests.postgres import as_bot, fresh_database, make_template
 
 # A job whose workers die 24 times is parked (store.retry_policy), so kills come in portions.
 _MOST_DEATHS = 18
-_MOST_KILLS = 60
+_PORTION = 60
 _DEATHS = "select coalesce(max(deaths), 0) as most from job_fault"
 
 Tell = Callable[[str, int, int], None]
-Expected = tuple[Mapping[str, Any], Mapping[tuple[str, str], str]]
-"""What is stored at the end, and what the newest card of each kind says to each person."""
 
 
-async def _undisturbed(folder: Path, owner_url: str, flow: Flow) -> Expected:
+async def _undisturbed(folder: Path, owner_url: str, flow: Flow) -> Outcome:
     wiring = Wiring(workers=flow.workers, is_forked=True)
     async with open_scene(folder, as_bot(owner_url), mode=flow.mode, wiring=wiring) as scene:
         await scene.start()
-        await flow.before(scene)
-        await _play(scene, flow)
-        return await summary(scene), await newest_cards(scene)
+        async with _told_truly(scene, flow):
+            await flow.before(scene)
+            await _play(scene, flow)
+        return await Outcome.of(scene)
+
+
+@contextlib.asynccontextmanager
+async def _told_truly(scene: Scene, flow: Flow) -> AsyncIterator[None]:
+    """Check that what happens meanwhile leaves the tenant as the end of the flow says."""
+    before = await tenant(scene)
+    yield
+    if flow.takes_back:
+        await check_taken_back(scene, before)
+    else:
+        await check_done_once(scene)
 
 
 async def _killing(scene: Scene, points: KillPoints, diary: Path) -> None:
@@ -44,7 +55,7 @@ async def _killing(scene: Scene, points: KillPoints, diary: Path) -> None:
             lines.write(f"{time.monotonic():.1f} {hit.label}\n")
         await scene.bury(hit.process)
         [row] = await scene.rows(_DEATHS)
-        is_enough = kills == _MOST_KILLS or row["most"] >= _MOST_DEATHS
+        is_enough = kills == points.most or row["most"] >= _MOST_DEATHS
         if is_enough:
             points.disarm()
         points.carry(hit.process)
@@ -60,7 +71,6 @@ async def _run(scene: Scene, flow: Flow, points: KillPoints, diary: Path) -> boo
     same turn or job.
     """
     known = len(points.passed)
-    await scene.start()
     await flow.before(scene)
     points.strike = scene.strike
     points.arm()
@@ -87,13 +97,15 @@ async def _play(scene: Scene, flow: Flow) -> None:
 
 
 async def _portion(
-    folder: Path, owner_url: str, flow: Flow, points: KillPoints, expected: Expected
+    folder: Path, owner_url: str, flow: Flow, points: KillPoints, expected: Outcome
 ) -> bool:
     """Kill at the next points; tell whether there are no more."""
     wiring = Wiring(points, flow.workers, is_forked=True)
     async with open_scene(folder, as_bot(owner_url), mode=flow.mode, wiring=wiring) as scene:
-        is_complete = await _run(scene, flow, points, folder / "kills.log")
-        await check(scene, *expected)
+        await scene.start()
+        async with _told_truly(scene, flow):
+            is_complete = await _run(scene, flow, points, folder / "kills.log")
+        await expected.check(scene)
         return is_complete
 
 
@@ -104,9 +116,9 @@ async def _survived(
     *,
     where: Callable[[Phase, Act], bool],
     tell: Callable[[int, int], None],
-    is_short: bool = False,
+    most_kills: int | None = None,
 ) -> None:
-    """Kill at every point that counts, in as many portions as that takes, or in one."""
+    """Kill at every point that counts in as many portions as that takes, or in one of so many."""
     template = make_template(server_url)
     with fresh_database(server_url, template) as url:
         expected = await _undisturbed(folder, url, flow)
@@ -115,10 +127,10 @@ async def _survived(
     try:
         while not is_complete:
             with fresh_database(server_url, template) as url:
-                async with kill_points(url, where, passed) as points:
+                async with kill_points(url, where, passed, most_kills or _PORTION) as points:
                     is_complete = await _portion(folder, url, flow, points, expected)
             survived = len(passed)
-            is_complete |= is_short
+            is_complete |= most_kills is not None
     finally:
         tell(survived, len(passed))
     assert survived
@@ -145,7 +157,32 @@ async def test_kills_at_decisive_moments_are_survived(
         tell_kills(f"{TWO_PROCESSES.name}, decisive moments", survived, points)
 
     await _survived(
-        tmp_path, postgres_server, TWO_PROCESSES, where=_is_decisive, tell=tell, is_short=True
+        tmp_path,
+        postgres_server,
+        TWO_PROCESSES,
+        where=_is_decisive,
+        tell=tell,
+        most_kills=_PORTION,
+    )
+
+
+def _is_pivotal(phase: Phase, act: Act) -> bool:
+    """Pick the moments at which the request or the tenant has just been changed."""
+    is_change = commits("update request", "insert into simulated_ledger")(act)
+    return is_change and phase is Phase.AFTER
+
+
+@pytest.mark.case("C01", "I01", "I05", "I08", "I11")
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("flow", "most_kills"), [(ORDER_C, 12), (TAKE_BACK, 4)])
+async def test_kills_while_the_service_desk_takes_part_are_survived(
+    flow: Flow, most_kills: int, tmp_path: Path, postgres_server: str, tell_kills: Tell
+) -> None:
+    def tell(survived: int, points: int) -> None:
+        tell_kills(f"{flow.name}, first changes", survived, points)
+
+    await _survived(
+        tmp_path, postgres_server, flow, where=_is_pivotal, tell=tell, most_kills=most_kills
     )
 
 
@@ -153,7 +190,9 @@ async def test_kills_at_decisive_moments_are_survived(
 @pytest.mark.case("C01", "C02", "I01", "I05", "I08", "I11")
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("phase", Phase)
-@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name.replace(" ", "-"))
+@pytest.mark.parametrize(
+    "flow", [*FLOWS, *FLOWS_BY_HAND], ids=lambda flow: flow.name.replace(" ", "-")
+)
 async def test_every_kill_point_is_survived(
     flow: Flow, phase: Phase, tmp_path: Path, postgres_server: str, tell_kills: Tell
 ) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from bot.settings import Mode
 from tests.conversations.stage import eventually
-from tests.faults.flows import finish, keep, newest_cards, order_asked, summary
+from tests.faults.flows import keep, order_asked
 from tests.faults.kill_points import Phase
+from tests.faults.outcome import finish, newest_cards, summary
 from tests.faults.scene import Scene, Wiring, open_scene
 from tests.faults.wire import Act
 from tests.faults.wire_pause import Held, Pause, commits

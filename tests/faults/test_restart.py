@@ -14,7 +14,6 @@ from tests.conversations.stage import MARLEEN, words_of
 from tests.faults.flows import (
     everybody_joins,
     fill,
-    finish,
     half_fill,
     keep,
     next_day,
@@ -23,6 +22,7 @@ from tests.faults.flows import (
     today,
 )
 from tests.faults.kill_points import Phase
+from tests.faults.outcome import finish
 from tests.faults.scene import Wiring, open_scene
 from tests.faults.wire_pause import Pause, commits
 

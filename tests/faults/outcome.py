@@ -1,0 +1,157 @@
+"""What must be true in the end, however often the bot died on the way there."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.conversations.stage import ARNO, BRITT, SOFIE, words_of
+from tests.fakes.bot_connector import Message
+from tests.faults.scene import Scene, has_button
+
+_DECIDE = ("decision.keep", "decision.not_keep", "decision.not_keep_sure", "decision.refuse")
+_HELP = ("hand.take", "hand.done", "undo.ask", "undo.sure")
+# What cards say that asked for help: a press whose answer was lost leaves them where they were.
+_NO_MORE = {"hand": "Er wacht geen taak meer op u", "attention": "Er is geen hulp meer nodig"}
+_OF_A_RUN = ("hold_since", "hold_owner", "hold_comment")
+
+
+async def finish(scene: Scene, state: str) -> None:
+    """Wait until the request is in a state and everything that follows has happened."""
+    await scene.in_state(state)
+    await scene.at_rest()
+
+
+async def summary(scene: Scene) -> Mapping[str, Any]:
+    """Return what must be the same whether the bot was killed or not."""
+    journal = await scene.rows("select name, target, state from step_journal order by position")
+    audit = await scene.rows("select kind, actor from audit")
+    # Who was asked to decide is not told again once the decision is there.
+    deliveries = await scene.rows(
+        "select kind, person, state from delivery where kind <> 'decision_asked'"
+    )
+    ledger = await scene.rows(
+        "select operation, target, detail ->> 'aliases' as a from simulated_ledger"
+    )
+    objects = await tenant(scene)
+    return {
+        "requests": await scene.rows("select number, state, is_open, subject from request"),
+        "drafts": await scene.rows("select person from draft"),
+        "journal": [tuple(row.values()) for row in journal],
+        "audit": Counter(tuple(row.values()) for row in audit),
+        "messages": Counter(tuple(row.values()) for row in deliveries),
+        "effects": Counter(tuple(row.values()) for row in ledger),
+        "objects": {key: _comparable(body) for key, body in objects.items()},
+        "retention": await scene.rows(
+            "select subject, kind, starts_on, ends_on from retention_record"
+        ),
+        "reserved": await scene.rows("select entity, pool from licence_reservation order by pool"),
+        "failed_jobs": await scene.rows(
+            "select task_name from procrastinate_jobs where status in ('failed', 'doing')"
+        ),
+    }
+
+
+async def tenant(scene: Scene) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    """Return everything that exists in the simulated tenant as it really is, by kind and id."""
+    rows = await scene.rows("select kind, id, body from simulated_object")
+    return {(row["kind"], row["id"]): row["body"] for row in rows}
+
+
+def _comparable(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out what is another moment or id in each run."""
+    mailbox = body.get("mailbox") or {}
+    kept = {name: value for name, value in mailbox.items() if name not in _OF_A_RUN}
+    return {name: value for name, value in body.items() if name != "entitlements"} | {
+        "mailbox": kept
+    }
+
+
+async def newest_cards(scene: Scene) -> Mapping[tuple[str, str], str]:
+    """Return what the newest card of each kind says to each person, without numbers."""
+    rows = await scene.rows("select person, kind, activity_id from sent_card order by id")
+    newest = {(row["person"], row["kind"]): row["activity_id"] for row in rows}
+    return {
+        key: re.sub(r"\d+", "#", words_of(scene.world.connector.current_card(card)))
+        for key, card in newest.items()
+    }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run that was never killed came to: what is stored, and what people see."""
+
+    stored: Mapping[str, Any]
+    cards: Mapping[tuple[str, str], str]
+
+    @classmethod
+    async def of(cls, scene: Scene) -> "Outcome":
+        return cls(await summary(scene), await newest_cards(scene))
+
+    async def check(self, scene: Scene) -> None:
+        """Compare another run with it."""
+        seen = await summary(scene)
+        for name, expected in self.stored.items():
+            assert seen[name] == expected, f"{name}: {seen[name]} instead of {expected}"
+        shown = await newest_cards(scene)
+        for key, words in shown.items():
+            expected_words = self.cards.get(key, _NO_MORE.get(key[1], "no such card"))
+            is_same = words == expected_words if key in self.cards else expected_words in words
+            assert is_same, f"{key}: {words} instead of {expected_words}"
+        missing = set(self.cards) - set(shown)
+        assert all(kind == "decision" for _, kind in missing), f"no cards: {missing}"
+        await _check_cards(scene)
+
+
+async def check_done_once(scene: Scene) -> None:
+    """Each change was made once, and every step was read back."""
+    stored = await summary(scene)
+    assert set(stored["effects"].values()) <= {1}, stored["effects"]
+    assert all(state == "verified" for _, _, state in stored["journal"]), stored["journal"]
+
+
+async def check_taken_back(
+    scene: Scene, before: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> None:
+    """Each change and its way back was made once, and the tenant is as it was `before`."""
+    stored = await summary(scene)
+    assert set(stored["effects"].values()) == {1}, stored["effects"]
+    states = {state for _, _, state in stored["journal"]}
+    assert states == {"compensated", "pending"}, stored["journal"]
+    now = await tenant(scene)
+    assert {key: _unordered(body) for key, body in now.items()} == {
+        key: _unordered(body) for key, body in before.items()
+    }
+
+
+def _unordered(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an object without the order of its aliases, which says nothing."""
+    mailbox = body.get("mailbox")
+    if not mailbox:
+        return body
+    return {**body, "mailbox": {**mailbox, "aliases": sorted(mailbox["aliases"])}}
+
+
+async def _check_cards(scene: Scene) -> None:
+    """Who is asked for something can do it for as long as that is asked, and not afterwards."""
+    if await scene.rows("select id from request where state = 'submitted'"):
+        for number in (ARNO, BRITT):
+            inbox = scene.person(number).inbox
+            assert any(_asked(one, _DECIDE) for one in inbox), "a decider was not asked"
+        return
+    tracked = {row["activity_id"] for row in await scene.rows("select activity_id from sent_card")}
+    for number, buttons in ((ARNO, _DECIDE), (BRITT, _DECIDE), (SOFIE, _HELP)):
+        for message in scene.person(number).inbox:
+            button = _asked(message, buttons)
+            if not button:
+                continue
+            # Sent at the very moment of a kill, so that nobody knows where it is.
+            assert message.id not in tracked, f"{message.id} still asks"
+            await scene.press(number, message, button)
+            assert not _asked(message, buttons), "an old card was pressed and tells no truth"
+
+
+def _asked(message: Message, buttons: Sequence[str]) -> str:
+    """Return the first of these buttons that a message shows now; empty when it shows none."""
+    return next((button for button in buttons if has_button(message, button)), "")
