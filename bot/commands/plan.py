@@ -9,7 +9,6 @@ import typer
 from bot.clock import SystemClock, demo_clock
 from bot.commands.terminal import database_url, problems_told, refuse, settings_in_use
 from bot.plan.document import document_of
-from bot.plan.look import look
 from bot.plan.report import report_of
 from bot.register_file import load_register
 from bot.settings import Mode
@@ -33,6 +32,8 @@ def plan(
 
     Ends with 1 when something stands in its way: the report says what to do.
     """
+    from bot.plan.look import look  # noqa: PLC0415 - other commands start faster without
+
     wanted = find_request_number(number)
     if wanted is None:
         refuse([f"{number} is no number of a request"])
@@ -43,7 +44,7 @@ def plan(
         with database_url(settings) as url:
             require_up_to_date(url)
             try:
-                run = asyncio.run(look(url, wanted, register=register, clock=clock))
+                run = asyncio.run(look(settings, url, wanted, register=register, clock=clock))
             except DirectoryUnavailableError:
                 refuse(["the tenant does not answer; try again in a moment"])
     if run is None:
