@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from bot.clock import SystemClock
 from bot.demo import DEMO_REGISTER
 from bot.register_file import load_register
@@ -16,11 +18,17 @@ FULFILMENT_APP_ID: Final = "6b1a6f0e-4a1c-4c77-9f8e-1d3c5a7e9b20"
 
 
 def demo_tenant(login: FakeEntraLogin) -> FakeTenant:
-    """Return a tenant with the demo world that knows the tokens of `login`; not served yet."""
+    """Return a tenant with the demo world that knows the tokens of `login`; not served yet.
+
+    Nothing happens in it by itself: entitlements that reach the demo world later never come.
+    """
     clock = SystemClock()
     tenant = FakeTenant(clock, tenant_id=login.tenant_id)
     tenant.tokens.scopes = login.scope_of
-    fill(tenant, demo_world(), load_register(DEMO_REGISTER, today=clock.now().date()))
+    world = demo_world()
+    people = tuple(replace(one, entitled_later=()) for one in world.person)
+    world = replace(world, person=people)
+    fill(tenant, world, load_register(DEMO_REGISTER, today=clock.now().date()))
     return tenant
 
 

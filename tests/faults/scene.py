@@ -23,7 +23,10 @@ from tests.fakes.bot_connector import FakeConnector, Message
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
 from tests.fakes.teams_client import Persona, TeamsClient, World, find_action
+from tests.fakes.tenant_login import tenant_settings
+from tests.fakes.tenant_side import FakeTenant
 from tests.faults.bot_process import BotProcess, Nursery, Program, free_port
+from tests.faults.real_tenant import serve_tenant
 from tests.faults.wire import Watcher, database_wire
 from tests.faults.wire_http import http_wire
 
@@ -46,22 +49,29 @@ class Wiring:
         watcher: Is asked at every statement and outgoing call; None leaves the wires out.
         workers: Processes that do the jobs; with none of them the bot does.
         is_forked: Whether processes come out of a nursery, which starts them sooner.
+        is_real: Whether the orders change the fake Microsoft 365 tenant, not the simulated one.
     """
 
     watcher: Watcher | None = None
     workers: int = 0
     is_forked: bool = False
+    is_real: bool = False
 
 
 @dataclass
 class Scene:
-    """A bot that can be killed, its database and its people."""
+    """A bot that can be killed, its database and its people.
+
+    Attributes:
+        tenant: The fake Microsoft 365 tenant; None when the bot has a simulated one.
+    """
 
     bot: BotProcess
     world: World
     database_url: str
     workers: dict[str, BotProcess] = field(default_factory=dict)
     people: dict[int, TeamsClient] = field(default_factory=dict)
+    tenant: FakeTenant | None = None
 
     @property
     def processes(self) -> Mapping[str, BotProcess]:
@@ -264,11 +274,11 @@ async def open_scene(
             name = f"worker {number + 1}"
             log = folder / f"worker-{number + 1}.log"
             scene.workers[name] = BotProcess({}, log, _cradle(wiring, "worker"))
-        if wiring.watcher is not None:
-            await _wire_calls(stack, scene, wiring.watcher, signer=signer, login=login)
+        await _meet_microsoft(stack, scene, wiring, signer=signer, login=login)
         settings = _common(folder, connector) | {"WORKER": not wiring.workers}
         if is_live:
             settings |= _live(folder, signer, login)
+        settings |= tenant_settings(scene.tenant, login) if scene.tenant else {}
         for name, process in scene.processes.items():
             url = database_url
             if wiring.watcher is not None:
@@ -283,6 +293,21 @@ def _cradle(wiring: Wiring, *command: str) -> Nursery | Program:
     return Nursery(command) if wiring.is_forked else Program(command)
 
 
+async def _meet_microsoft(
+    stack: contextlib.AsyncExitStack,
+    scene: Scene,
+    wiring: Wiring,
+    *,
+    signer: FakeBotFramework,
+    login: FakeEntraLogin,
+) -> None:
+    """Serve the tenant where there is one, and put the wires before everything of Microsoft's."""
+    if wiring.is_real:
+        scene.tenant = await serve_tenant(stack, login)
+    if wiring.watcher is not None:
+        await _wire_calls(stack, scene, wiring.watcher, signer=signer, login=login)
+
+
 async def _wire_calls(
     stack: contextlib.AsyncExitStack,
     scene: Scene,
@@ -292,7 +317,10 @@ async def _wire_calls(
     login: FakeEntraLogin,
 ) -> None:
     """Stand before the fakes, which from then on give out the address of the wire."""
-    for fake in (signer, scene.world.connector):
+    fakes: list[FakeBotFramework | FakeConnector | FakeTenant] = [signer, scene.world.connector]
+    if scene.tenant is not None:
+        fakes.append(scene.tenant)
+    for fake in fakes:
         port = await stack.enter_async_context(http_wire(fake.origin, watcher, scene.caller))
         fake.origin = f"http://127.0.0.1:{port}"
     front = http_wire(

@@ -147,7 +147,8 @@ class Work:
     async def _until_over(self, step: Callable[[], Awaitable[Progress]]) -> Progress:
         for _ in range(2_000):
             progress = await step()
-            if not isinstance(progress, Again):
+            after_s = progress.after_s if isinstance(progress, Again | WaitsForHands) else None
+            if after_s is None:
                 return progress
-            self.real.rig.clock.advance(seconds=progress.after_s)
+            self.real.rig.clock.advance(seconds=after_s)
         raise AssertionError("no end in sight")
