@@ -13,12 +13,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from bot.clock import SystemClock
-from bot.demo import DEMO_REGISTER
 from bot.edge_wiring import LOCAL_BOT_ID
 from bot.settings import DEMO_TENANT_ID, Mode
 from fulfilment.tenants.simulated.seed import demo_person_id, demo_world
-from tests.conversations.stage import APP_ID, CARD_KEY, TENANT_ID, words_of
-from tests.fakes.audit_files import audit_files
+from tests.conversations.stage import APP_ID, TENANT_ID, words_of
 from tests.fakes.bot_connector import FakeConnector, Message
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
@@ -27,6 +25,7 @@ from tests.fakes.tenant_login import tenant_settings
 from tests.fakes.tenant_side import FakeTenant
 from tests.faults.bot_process import BotProcess, Nursery, Program, free_port
 from tests.faults.real_tenant import serve_tenant
+from tests.faults.scene_settings import common, live
 from tests.faults.wire import Watcher, database_wire
 from tests.faults.wire_http import http_wire
 
@@ -275,9 +274,9 @@ async def open_scene(
             log = folder / f"worker-{number + 1}.log"
             scene.workers[name] = BotProcess({}, log, _cradle(wiring, "worker"))
         await _meet_microsoft(stack, scene, wiring, signer=signer, login=login)
-        settings = _common(folder, connector) | {"WORKER": not wiring.workers}
+        settings = common(folder, connector) | {"WORKER": not wiring.workers}
         if is_live:
-            settings |= _live(folder, signer, login)
+            settings |= live(folder, signer, login)
         settings |= tenant_settings(scene.tenant, login) if scene.tenant else {}
         for name, process in scene.processes.items():
             url = database_url
@@ -330,35 +329,3 @@ async def _wire_calls(
         key_and_certificate=login.folder / "server.pem",
     )
     login.port = await stack.enter_async_context(front)
-
-
-def _common(folder: Path, connector: FakeConnector) -> dict[str, object]:
-    return {
-        "DATA_DIR": folder / "data",
-        "SERVICE_URL": connector.url,
-        "DEAD_WORKER_AFTER_S": 1,
-        "RECHECK_S": 600,
-        "JOB_POLLING_S": 0.05,
-        "VERIFY_EVERY_S": 0.05,
-        "SIMULATED_LAG_S": 0.1,
-    }
-
-
-def _live(folder: Path, signer: FakeBotFramework, login: FakeEntraLogin) -> dict[str, object]:
-    register = folder / "register.toml"
-    register.write_bytes(DEMO_REGISTER.read_bytes())
-    anchor, audit_key = audit_files(folder)
-    return {
-        "MODE": "live",
-        "AUDIT_ANCHOR": anchor,
-        "AUDIT_KEY": audit_key,
-        "REGISTER": register,
-        "APP_ID": APP_ID,
-        "APP_TENANT_ID": TENANT_ID,
-        "APP_SECRET": "a-secret-of-the-test",
-        "CARD_KEYS": CARD_KEY,
-        "OPENID_METADATA_URL": signer.metadata_url,
-        "AUTHORITY_URL": login.authority.rsplit("/", 1)[0],
-        "CA_BUNDLE": login.ca_bundle,
-        "SERVICE_HOSTS": "127.0.0.1",
-    }

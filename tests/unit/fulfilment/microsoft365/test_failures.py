@@ -50,6 +50,9 @@ FOR_A_PERSON = frozenset(
 )
 """Faults that may end with a person; all others have to be survived without anybody."""
 
+AFTER_THE_END = {("DELETE /users/{user-id}", _F.SYNC_OVERWRITES)}
+"""What undoes the very last write after the last read; synced accounts are never deleted."""
+
 
 @dataclass(frozen=True)
 class Came:
@@ -144,6 +147,8 @@ async def test_every_fault_at_every_operation(
         assert is_possible == (fault not in CANNOT_STRIKE[outcome]), fault
     for operation in operations:
         for fault in (one for one in TenantFault if can_strike(one, operation)):
+            if (operation, fault) in AFTER_THE_END:
+                continue
             plan = PlannedFault(fault=fault, operation=operation, seconds=SECONDS)
             came = await came_of(outcome, plan)
             assert came.struck, f"{fault} never struck {operation}"
