@@ -171,6 +171,7 @@ async def _assemble(
             poll_s=settings.verify_every_s,
             hand_poll_s=settings.recheck_every.total_seconds(),
         ),
+        one_look=opened.one_look,
     )
     texts = load("nl")
     await asyncio.to_thread(load_languages)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,12 +18,14 @@ from bot.settings import Settings
 from bot.tenant_parts import TenantParts
 from bot.tenant_reads_only import ReadsOnlyExchange, ReadsOnlyGraph
 from bot.tenant_settings import ExchangeWay, TenantKind
+from fulfilment.engine import OneLook
 from fulfilment.tenant import Tenant, TransientTenantError
 from fulfilment.tenants.microsoft365.call import Exchange, Graph
 from fulfilment.tenants.microsoft365.directory import Microsoft365Directory
 from fulfilment.tenants.microsoft365.exchange_pwsh import PwshExchange, PwshSession
 from fulfilment.tenants.microsoft365.exchange_rest import RestExchange
 from fulfilment.tenants.microsoft365.graph import HttpGraph
+from fulfilment.tenants.microsoft365.look import one_look
 from fulfilment.tenants.microsoft365.quota import AtOnce, Quota, bulk
 from fulfilment.tenants.microsoft365.tenant import Microsoft365Tenant
 from fulfilment.tenants.microsoft365.wire import Wire
@@ -48,11 +50,13 @@ class OpenTenant:
     """A tenant that can be read and changed.
 
     Attributes:
+        one_look: Within its block the tenant is asked one thing once.
         world: The simulated world behind it; None for a real tenant.
     """
 
     tenant: Tenant
     directory: Directory
+    one_look: OneLook = nullcontext
     world: SimulatedWorld | None = None
 
 
@@ -142,7 +146,7 @@ def _real(settings: Settings, register: Register, graph: Graph, exchange: Exchan
     attributes = settings.attributes
     tenant = Microsoft365Tenant(graph, exchange, attributes=attributes)
     directory = Microsoft365Directory(graph, tenant, attributes=attributes, register=register)
-    return OpenTenant(tenant=tenant, directory=directory)
+    return OpenTenant(tenant=tenant, directory=directory, one_look=one_look)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Final
 
 from fulfilment.entry_run import Pace
 from fulfilment.hand_run import HandRun
-from fulfilment.journal import Entry, Journal, StepState
+from fulfilment.journal import REQUEST_IDS, Entry, Journal, StepState, request_ids
 from fulfilment.progress import (
     Finished,
     HandReport,
@@ -205,7 +205,7 @@ def _unblocked(entry: Entry) -> Entry:
         target=entry.target,
         state=StepState.PENDING,
         before=entry.before,
-        detail={},
+        detail={REQUEST_IDS: list(ids)} if (ids := request_ids(entry.detail)) else {},
         intent_at=entry.intent_at,
     )
 

@@ -1,13 +1,17 @@
 """What carrying a step out and taking it back have in common: one journal entry and its times."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
-from fulfilment.journal import Entry, Journal
+from fulfilment.journal import REQUEST_IDS, Entry, Journal, request_ids
+from fulfilment.stamp import stamped
 from mutations.clock import Clock
 
+_MOST_IDS: Final = 40
 _LOGGER = structlog.get_logger(__name__)
 
 
@@ -52,9 +56,23 @@ class EntryRun:
         self._journal = journal
         self._clock = clock
         self._pace = pace
+        self._answered: list[str] = []
+
+    async def _stamped(self, change: Callable[[], Awaitable[None]]) -> None:
+        """Make a change of this step; what the tenant called its requests is journalled next."""
+        with stamped(self._entry.request_id, self._entry.position) as stamp:
+            try:
+                await change()
+            finally:
+                self._answered += stamp.answered
 
     async def _save(self, **changes: object) -> None:
         seen = self._entry
+        detail = changes.get("detail", seen.detail)
+        ids = [*request_ids(seen.detail), *self._answered][-_MOST_IDS:]
+        if ids and isinstance(detail, Mapping):
+            changes["detail"] = {**detail, REQUEST_IDS: ids}
+        self._answered = []
         entry = replace(seen, **changes)  # type: ignore[arg-type] # named fields
         await self._journal.save(entry, seen=seen)
         self._entry = entry

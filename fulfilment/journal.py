@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from mutations.identity import RequestId
 from mutations.plan import Plan
@@ -107,6 +107,16 @@ class Entry:
             written_at=row.written_at,
             verified_at=row.verified_at,
         )
+
+
+REQUEST_IDS: Final = "request_ids"
+"""Key of `Entry.detail`: what the tenant called the requests that changed something."""
+
+
+def request_ids(detail: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what the tenant called the requests of a step, oldest first."""
+    ids = detail.get(REQUEST_IDS)
+    return tuple(str(one) for one in ids) if isinstance(ids, list | tuple) else ()
 
 
 class Journal(Protocol):

@@ -81,7 +81,8 @@ def _upn_obstacles(seen: Seen) -> list[Obstacle]:
 def _group_obstacles(seen: Seen, membership: Membership) -> list[Obstacle]:
     if membership.kind in BY_HAND:
         return []
-    others = [owner for owner in membership.owners if owner.object_id != seen.move.subject]
+    owners = seen.owners.get(membership.group_id, ())
+    others = [owner for owner in owners if owner.object_id != seen.move.subject]
     if membership.is_owner and not others:
         return [Obstacle("plan.obstacle.last_owner", {"group": membership.name})]
     return []

@@ -1,12 +1,20 @@
 """Makes the plan of an order from the accounts as they are now, without changing anything."""
 
+import asyncio
 from collections.abc import Mapping
 
 from fulfilment.orders import ORDERS, new_upn_of, obstacles_of, steps_of
 from fulfilment.seen import Seen
-from fulfilment.tenant import PermanentTenantError, Tenant, TransientTenantError, domain_of
+from fulfilment.tenant import (
+    Holder,
+    PermanentTenantError,
+    Tenant,
+    TransientTenantError,
+    domain_of,
+)
 from mutations.case_finder import Outcome
 from mutations.directory import DirectoryUnavailableError
+from mutations.identity import Upn
 from mutations.plan import Move, Obstacle, Plan
 from mutations.register import Entity, Register
 
@@ -41,26 +49,42 @@ class TenantPlanner:
 
     async def _see(self, move: Move, target: Entity) -> Seen:
         tenant, subject = self._tenant, move.subject
-        account = await tenant.account(subject)
+        account, mailbox, drive = await asyncio.gather(
+            tenant.account(subject), tenant.mailbox(subject), tenant.drive(subject)
+        )
         if account is None:
             raise PermanentTenantError("plan.obstacle.account_missing", {})
-        mailbox = await tenant.mailbox(subject)
         if mailbox is None:
             raise PermanentTenantError("plan.obstacle.mailbox_missing", {"upn": account.upn})
         # The name of the new account of order C comes with it, from WebIDM.
         new_upn = None if move.outcome is Outcome.C else new_upn_of(account.upn, target)
+        memberships, sites, owners, (holder, has_domain) = await asyncio.gather(
+            tenant.memberships(subject),
+            tenant.sites(subject),
+            tenant.owners(subject),
+            self._name(new_upn),
+        )
         return Seen(
             move=move,
             source_name=self._register.name_of(move.source),
             target_name=target.name,
             account=account,
             mailbox=mailbox,
-            memberships=await tenant.memberships(subject),
-            sites=await tenant.sites(subject),
-            drive=await tenant.drive(subject),
+            memberships=memberships,
+            sites=sites,
+            owners=owners,
+            drive=drive,
             new_upn=new_upn,
-            holder=await tenant.holder(new_upn) if new_upn else None,
-            has_domain=new_upn is None or await tenant.has_domain(domain_of(new_upn)),
+            holder=holder,
+            has_domain=has_domain,
+        )
+
+    async def _name(self, new_upn: Upn | None) -> tuple[Holder | None, bool]:
+        """Return who holds a name and whether the tenant may use its domain."""
+        if new_upn is None:
+            return None, True
+        return await asyncio.gather(
+            self._tenant.holder(new_upn), self._tenant.has_domain(domain_of(new_upn))
         )
 
 

@@ -107,7 +107,7 @@ class StepRun(EntryRun):
     async def _act(self) -> Progress | None:
         if -self._seconds_until(self._entry.intent_at) >= self._pace.fresh_s:
             return await self._back_off(0.0)
-        await self._step.apply()
+        await self._stamped(self._step.apply)
         await self._written()
         return None
 

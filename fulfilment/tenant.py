@@ -113,7 +113,6 @@ class Membership:
     group_id: str
     name: str
     kind: GroupKind
-    owners: tuple[Owner, ...]
     is_member: bool
     is_owner: bool
 
@@ -124,7 +123,6 @@ class SiteAccess:
 
     site_id: str
     name: str
-    owners: tuple[Owner, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +167,10 @@ class Tenant(Protocol):
 
     async def sites(self, object_id: ObjectId) -> Sequence[SiteAccess]:
         """Return every SharePoint site that an account reaches."""
+        ...
+
+    async def owners(self, object_id: ObjectId) -> Mapping[str, Sequence[Owner]]:
+        """Return who answers for every group and site that an account reaches, by its id."""
         ...
 
     async def drive(self, object_id: ObjectId) -> Drive | None:

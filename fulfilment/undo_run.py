@@ -54,7 +54,7 @@ class UndoRun(EntryRun):
         verdict = await self._step.reverted(before)
         if not verdict.holds and self._may_write():
             await self._note({"undo_at": self._clock.now().isoformat()})
-            await self._step.revert(before)
+            await self._stamped(lambda: self._step.revert(before))
             verdict = await self._step.reverted(before)
         if not verdict.holds:
             return await self._wait_for_it()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.evidence.shape import StepProof
-from fulfilment.journal import Entry, StepState
+from fulfilment.journal import Entry, StepState, request_ids
 from fulfilment.steps.catalogue import STEP_TYPES, readable
 from mutations.hand_work import HandTask, Tasks
 from mutations.plan import Plan, PlannedStep
@@ -54,18 +54,13 @@ def _proof(entry: Entry, planned: PlannedStep | None, by_hand: HandTask | None) 
         intent_at=_utc(entry.intent_at),
         written_at=_utc(entry.written_at),
         verified_at=_utc(entry.verified_at),
-        request_ids=_request_ids(entry.detail),
+        request_ids=request_ids(entry.detail),
         by_hand=by_hand,
     )
 
 
 def _text(name: str, state: Mapping[str, object] | None) -> str:
     return readable(name, state) if name in STEP_TYPES else ""
-
-
-def _request_ids(detail: Mapping[str, object]) -> tuple[str, ...]:
-    ids = detail.get("request_ids")
-    return tuple(str(one) for one in ids) if isinstance(ids, list | tuple) else ()
 
 
 def _utc(moment: datetime | None) -> datetime | None:

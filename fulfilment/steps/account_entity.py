@@ -4,6 +4,7 @@ A choice: the source page names no step for it. On the simulated tenant the lice
 the account; on a tenant with quota per entity this is where the quota moves.
 """
 
+import asyncio
 from typing import ClassVar, Final
 
 from fulfilment.steps.new_account import new_account
@@ -47,8 +48,7 @@ class MoveToEntity:
 
     async def apply(self) -> None:
         """Move the account unless it is there."""
-        state = await self.inspect()
-        account = await self._account()
+        state, account = await asyncio.gather(self.inspect(), self._account())
         if account is not None and state["entity"] != self._target:
             await self._context.tenant.move_to_entity(account.object_id, self._target)
 

@@ -1,8 +1,10 @@
 """Step `account.upn`: the account gets a UPN in the domain of the new entity (R2)."""
 
+import asyncio
 from typing import ClassVar
 
 from fulfilment.steps.step import State, StepContext, Verdict, text, texts
+from fulfilment.tenant import PermanentTenantError, domain_of
 from mutations.identity import Upn
 from mutations.plan import Route, Undo
 
@@ -19,20 +21,30 @@ class AdaptUpn:
         self._upn = Upn(text(args, "upn"))
 
     async def inspect(self) -> State:
-        """Return the UPN as it is, and every address that reaches the mailbox."""
-        account, mailbox = await self._context.account(), await self._context.mailbox()
+        """Return the UPN as it is, and every address that reaches the mailbox.
+
+        Refused while the new name is not free: nothing of the order is touched then.
+        """
+        (account, mailbox), holder, has_domain = await asyncio.gather(
+            self._context.account_and_mailbox(),
+            self._context.tenant.holder(self._upn),
+            self._context.tenant.has_domain(domain_of(self._upn)),
+        )
+        if not has_domain:
+            raise PermanentTenantError("tenant.domain_unknown", {"domain": domain_of(self._upn)})
+        if holder is not None and holder.object_id != self._context.subject:
+            key = "tenant.upn_taken_deleted" if holder.is_deleted else "tenant.upn_taken"
+            raise PermanentTenantError(key, {"address": self._upn})
         return {"upn": account.upn, "addresses": sorted(mailbox.addresses)}
 
     async def apply(self) -> None:
-        """Set the UPN unless it is set."""
-        account = await self._context.account()
-        if account.upn != self._upn:
+        """Set the UPN unless it is set; refused while the name is not free."""
+        if (await self.inspect())["upn"] != self._upn:
             await self._context.tenant.set_upn(self._context.subject, self._upn)
 
     async def verify(self, before: State) -> Verdict:  # noqa: ARG002  # part of the protocol
         """Hold when the directory and the mailbox both show the new name."""
-        account = await self._context.account()
-        mailbox = await self._context.mailbox()
+        account, mailbox = await self._context.account_and_mailbox()
         holds = account.upn == self._upn and mailbox.primary == self._upn
         return Verdict(holds, {"upn": account.upn})
 
@@ -43,7 +55,7 @@ class AdaptUpn:
         Refused when somebody took the old name meanwhile.
         """
         tenant, subject = self._context.tenant, self._context.subject
-        account, mailbox = await self._context.account(), await self._context.mailbox()
+        account, mailbox = await self._context.account_and_mailbox()
         if account.upn != before["upn"]:
             await tenant.set_upn(subject, Upn(text(before, "upn")))
         elif self._upn in mailbox.aliases and self._is_new(before):
@@ -51,7 +63,7 @@ class AdaptUpn:
 
     async def reverted(self, before: State) -> Verdict:
         """Hold when directory and mailbox show the old name, and the new one reaches nobody."""
-        account, mailbox = await self._context.account(), await self._context.mailbox()
+        account, mailbox = await self._context.account_and_mailbox()
         is_back = account.upn == before["upn"] == mailbox.primary
         is_gone = self._upn not in mailbox.addresses or not self._is_new(before)
         return Verdict(is_back and is_gone, {"upn": account.upn})

@@ -1,5 +1,6 @@
 """Step `groups.kept`: order A left groups and SharePoint sites alone (R5); it only reads."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -20,13 +21,14 @@ class KeepGroups:
     async def inspect(self) -> State:
         """Return the groups, with what the colleague is in them, and the sites."""
         tenant, subject = self._context.tenant, self._context.subject
+        memberships, found = await asyncio.gather(
+            tenant.memberships(subject), tenant.sites(subject)
+        )
         groups: dict[str, object] = {
             one.group_id: {"name": one.name, "member": one.is_member, "owner": one.is_owner}
-            for one in await tenant.memberships(subject)
+            for one in memberships
         }
-        sites: dict[str, object] = {
-            one.site_id: {"name": one.name} for one in await tenant.sites(subject)
-        }
+        sites: dict[str, object] = {one.site_id: {"name": one.name} for one in found}
         return {"groups": groups, "sites": sites}
 
     async def apply(self) -> None:

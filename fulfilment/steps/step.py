@@ -1,5 +1,6 @@
 """What every step can do, and what it gets to do it with."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, runtime_checkable
@@ -62,6 +63,10 @@ class StepContext:
         if mailbox is None:
             raise PermanentTenantError("tenant.mailbox_missing", {})
         return mailbox
+
+    async def account_and_mailbox(self) -> tuple[Account, Mailbox]:
+        """Return both, asked for at the same moment."""
+        return await asyncio.gather(self.account(), self.mailbox())
 
     async def pinned_mailbox(self, guid: str) -> Mailbox:
         """Return the mailbox that was planned for, or refuse when another took its place."""

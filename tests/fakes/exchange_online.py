@@ -84,6 +84,8 @@ class FakeExchange:
             response, was_done = self._answer(request, asked, grant)
         if outer.error is not None:
             response = web.Response(status=outer.error.status, headers=outer.error.headers)
+        request_id = core.new_request_id()
+        response.headers["request-id"] = request_id
         core.log(
             request.method,
             request.path,
@@ -92,7 +94,7 @@ class FakeExchange:
             status=0 if outer.is_cut else response.status,
             operation=name,
             target=target,
-            request_id=core.new_request_id(),
+            request_id=request_id,
             stamp=request.headers.get("client-request-id", ""),
             is_write=not name.startswith("Get-"),
             was_done=was_done and not name.startswith("Get-"),

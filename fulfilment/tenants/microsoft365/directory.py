@@ -7,7 +7,7 @@ from typing import Final
 
 from rapidfuzz import fuzz, utils
 
-from fulfilment.tenant import Account, PermanentTenantError, TransientTenantError
+from fulfilment.tenant import Account, Owner, PermanentTenantError, TransientTenantError
 from fulfilment.tenants.microsoft365 import calls
 from fulfilment.tenants.microsoft365.answers import MISSING, raise_for
 from fulfilment.tenants.microsoft365.attributes import TenantAttributes
@@ -74,16 +74,14 @@ class Microsoft365Directory:
     async def footprint(self, object_id: ObjectId) -> Footprint:
         """Return the groups of a person and the sites that belong to them, with their owners."""
         async with _available():
-            groups, sites = await asyncio.gather(
-                self._tenant.memberships(object_id), self._tenant.sites(object_id)
+            groups, sites, owners = await asyncio.gather(
+                self._tenant.memberships(object_id),
+                self._tenant.sites(object_id),
+                self._tenant.owners(object_id),
             )
         return Footprint(
-            groups=_accesses(
-                (one.name, tuple(owner.name for owner in one.owners)) for one in groups
-            ),
-            sites=_accesses(
-                (one.name, tuple(owner.name for owner in one.owners)) for one in sites
-            ),
+            groups=_accesses((one.name, owners.get(one.group_id, ())) for one in groups),
+            sites=_accesses((one.name, owners.get(one.site_id, ())) for one in sites),
         )
 
     async def licences(self, entity: EntityCode, pool: str) -> PoolCount | None:
@@ -158,5 +156,6 @@ def _rank(query: str, user: UserDocument) -> tuple[float, str, str]:
     return -(_EXACT if user.holds(query) else alike), name, user.user_principal_name
 
 
-def _accesses(found: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[Access, ...]:
-    return tuple(Access(name=name, owners=owners) for name, owners in sorted(found))
+def _accesses(found: Iterable[tuple[str, Sequence[Owner]]]) -> tuple[Access, ...]:
+    named = sorted((name, tuple(owner.name for owner in owners)) for name, owners in found)
+    return tuple(Access(name=name, owners=owners) for name, owners in named)

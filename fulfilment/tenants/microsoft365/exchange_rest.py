@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 from typing_extensions import override
 
+from fulfilment.stamp import present_stamp
 from fulfilment.tenant import PermanentTenantError, TransientTenantError
 from fulfilment.tenants.microsoft365.answers import reply_of
 from fulfilment.tenants.microsoft365.exchange_answers import raise_for, warning_classes
@@ -93,9 +94,14 @@ class RestExchange(CheckedExchange):
             "X-ResponseFormat": "json",
             "Prefer": "odata.maxpagesize=1000",
         }
+        stamp = present_stamp()
+        if stamp is not None:
+            headers["client-request-id"] = stamp.id
         answer = await self._wire.ask(
             Question(method="POST", path=path, body=body, headers=headers)
         )
+        if stamp is not None and not cmdlet.name.startswith("Get-"):
+            stamp.note(answer.headers.get("request-id", ""))
         if answer.status >= _REFUSED:
             await self._refused(answer, cmdlet)
         return answer

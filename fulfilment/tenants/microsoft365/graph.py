@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from fulfilment.stamp import present_stamp
 from fulfilment.tenant import TransientTenantError
 from fulfilment.tenants.microsoft365.answers import code_of, is_for_now, raise_for, reply_of
 from fulfilment.tenants.microsoft365.batching import (
@@ -85,8 +86,14 @@ class HttpGraph:
         operation = call.operation
         lane = Lane(urgent=not is_bulk(), reads=operation.verb is Verb.GET)
 
+        stamp = present_stamp()
+        if stamp is not None:
+            call = replace(call, stamp=stamp.id)
+
         async def once() -> Reply:
             reply = await self._batcher.ask(call, lane=lane)
+            if stamp is not None and not lane.reads:
+                stamp.note(reply.request_id)
             if is_for_now(reply):
                 _log.info(
                     "graph does not do it now",

@@ -33,6 +33,7 @@ from fulfilment.tenants.microsoft365.groups import (
     must_change_members,
     must_change_owners,
 )
+from fulfilment.tenants.microsoft365.look import present_look
 from mutations.identity import ObjectId
 
 _GROUP_MISSING: Final = "tenant.group_missing"
@@ -45,6 +46,7 @@ class Memberships:
     def __init__(self, graph: Graph, exchange: Exchange) -> None:
         self._graph = graph
         self._exchange = exchange
+        self._site_ids: dict[str, str] = {}
 
     async def of(self, account: ObjectId) -> tuple[Membership, ...]:
         """Return every group that an account is a direct member or an owner of.
@@ -55,17 +57,15 @@ class Memberships:
         member_of, owned = await self._groups(account)
         groups = {group.id: group for group in (*member_of, *owned)}
         members, owners = {group.id for group in member_of}, {group.id for group in owned}
-        owners_of = await asyncio.gather(*(self._owners(group) for group in groups))
         return tuple(
             Membership(
                 group_id=group.id,
                 name=group.name,
                 kind=kind_of(group),
-                owners=found,
                 is_member=group.id in members,
                 is_owner=group.id in owners,
             )
-            for group, found in zip(groups.values(), owners_of, strict=True)
+            for group in groups.values()
         )
 
     async def sites(self, account: ObjectId) -> tuple[SiteAccess, ...]:
@@ -74,10 +74,24 @@ class Memberships:
         Microsoft lists no sites by person to a program, so sites whose own permissions name the
         account are not among them.
         """
-        member_of, owned = await self._groups(account)
-        groups = {group.id: group for group in (*member_of, *owned) if has_site(group)}
-        found = await asyncio.gather(*(self._site(group) for group in groups.values()))
-        return tuple(site for site in found if site is not None)
+        groups = await self._each_group(account)
+        found = await asyncio.gather(*(self._site(group) for group in groups))
+        return tuple(
+            SiteAccess(site_id=site_id, name=group.name)
+            for group, site_id in zip(groups, found, strict=True)
+            if site_id
+        )
+
+    async def owners(self, account: ObjectId) -> dict[str, tuple[Owner, ...]]:
+        """Return who owns every group of an account, by the id of the group and of its site."""
+        groups = await self._each_group(account)
+        owners, sites = await asyncio.gather(
+            asyncio.gather(*(self._owners(group.id) for group in groups)),
+            asyncio.gather(*(self._site(group) for group in groups)),
+        )
+        by_group = {group.id: found for group, found in zip(groups, owners, strict=True)}
+        by_site = {site: found for site, found in zip(sites, owners, strict=True) if site}
+        return by_group | by_site
 
     async def add_member(self, group_id: str, account: ObjectId) -> None:
         """Make an account a member; no fault when it is one already."""
@@ -108,10 +122,8 @@ class Memberships:
             PermanentTenantError: It would leave the group without an owner.
             TransientTenantError: Microsoft says so although another owner is there, which passes.
         """
-        group, owners = await asyncio.gather(self._group(group_id), self._owners(group_id))
+        group = await self._group(group_id)
         must_change_owners(group)
-        if _are_only(owners, account):
-            raise PermanentTenantError(_LAST_OWNER, {"group": group.name})
         try:
             await self._remove(calls.remove_owner(group_id, account), group)
         except PermanentTenantError as error:
@@ -124,9 +136,21 @@ class Memberships:
             collect(self._graph, calls.groups_of(account)),
             collect(self._graph, calls.owned_groups_of(account)),
         )
-        return read_all(member_of, GroupDocument), read_all(owned, GroupDocument)
+        found = read_all(member_of, GroupDocument), read_all(owned, GroupDocument)
+        if look := present_look():
+            for group in (*found[0], *found[1]):
+                look.keep(("group", group.id), group)
+        return found
+
+    async def _each_group(self, account: ObjectId) -> list[GroupDocument]:
+        member_of, owned = await self._groups(account)
+        return list({group.id: group for group in (*member_of, *owned)}.values())
 
     async def _group(self, group_id: str) -> GroupDocument:
+        look = present_look()
+        known: GroupDocument | None = look.kept(("group", group_id)) if look else None
+        if known is not None:
+            return known
         call = calls.read_group(group_id)
         reply = await self._graph.send(call)
         raise_for(reply, call)
@@ -142,14 +166,18 @@ class Memberships:
             raise
         return _named(read_all(found, OwnerDocument))
 
-    async def _site(self, group: GroupDocument) -> SiteAccess | None:
-        call = calls.drive_of_group(group.id)
-        reply, owners = await asyncio.gather(self._graph.send(call), self._owners(group.id))
-        if reply.status == MISSING:
-            return None
-        raise_for(reply, call)
-        drive = read(reply.body, DriveDocument)
-        return SiteAccess(site_id=drive.site_id, name=group.name, owners=owners)
+    async def _site(self, group: GroupDocument) -> str:
+        """Return the id of the site of a group, which never changes; empty when it has none."""
+        if not has_site(group):
+            return ""
+        if group.id not in self._site_ids:
+            call = calls.drive_of_group(group.id)
+            reply = await self._graph.send(call)
+            if reply.status == MISSING:
+                return ""
+            raise_for(reply, call)
+            self._site_ids[group.id] = read(reply.body, DriveDocument).site_id
+        return self._site_ids[group.id]
 
     async def _add(self, call: Call, group: GroupDocument) -> None:
         reply = await self._graph.send(call)

@@ -1,6 +1,6 @@
 """The real tenant as fulfilment sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from fulfilment.tenant import (
@@ -9,12 +9,14 @@ from fulfilment.tenant import (
     Holder,
     Mailbox,
     Membership,
+    Owner,
     PermanentTenantError,
     SiteAccess,
 )
 from fulfilment.tenants.microsoft365.accounts import Accounts
 from fulfilment.tenants.microsoft365.attributes import TenantAttributes
 from fulfilment.tenants.microsoft365.call import Exchange, Graph
+from fulfilment.tenants.microsoft365.look import LookingExchange, LookingGraph
 from fulfilment.tenants.microsoft365.mailboxes import Mailboxes
 from fulfilment.tenants.microsoft365.memberships import Memberships
 from mutations.identity import EntityCode, ObjectId, Upn
@@ -27,14 +29,15 @@ class Microsoft365Tenant:
     """Implements `fulfilment.tenant.Tenant` on Microsoft Graph and Exchange Online.
 
     Reads that belong to one question go out at the same moment, so that the transport sends them
-    together. Nothing is kept between two calls: every answer is what the tenant shows now.
+    together. Every answer is what the tenant shows now, or in this look (`look.one_look`).
     """
 
     def __init__(self, graph: Graph, exchange: Exchange, *, attributes: TenantAttributes) -> None:
         """Answer for the tenant that `graph` and `exchange` reach."""
-        self._accounts = Accounts(graph, attributes)
-        self._mailboxes = Mailboxes(exchange)
-        self._memberships = Memberships(graph, exchange)
+        looking, shell = LookingGraph(graph), LookingExchange(exchange)
+        self._accounts = Accounts(looking, attributes)
+        self._mailboxes = Mailboxes(shell)
+        self._memberships = Memberships(looking, shell)
 
     async def account(self, object_id: ObjectId) -> Account | None:
         """Return one account that is not deleted."""
@@ -63,6 +66,17 @@ class Microsoft365Tenant:
             return await self._memberships.sites(object_id)
         except PermanentTenantError as error:
             return await self._none_if_deleted(object_id, error)
+
+    async def owners(self, object_id: ObjectId) -> Mapping[str, Sequence[Owner]]:
+        """Return who owns every group of an account, by the id of the group and of its site.
+
+        An account in the recycle bin is in none.
+        """
+        try:
+            return await self._memberships.owners(object_id)
+        except PermanentTenantError as error:
+            await self._none_if_deleted(object_id, error)
+            return {}
 
     async def drive(self, object_id: ObjectId) -> Drive | None:
         """Return the OneDrive of an account."""

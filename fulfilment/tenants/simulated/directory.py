@@ -7,7 +7,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from fulfilment.tenant import PermanentTenantError, TransientTenantError
+from fulfilment.tenant import Owner, PermanentTenantError, TransientTenantError
 from fulfilment.tenants.simulated.records import SimAccount, pool_id
 from fulfilment.tenants.simulated.tenant import SimulatedTenant
 from fulfilment.tenants.simulated.world import SimulatedWorld
@@ -68,13 +68,10 @@ class SimulatedDirectory:
         async with self._call("footprint"):
             groups = await self._tenant.memberships(object_id)
             sites = await self._tenant.sites(object_id)
+            owners = await self._tenant.owners(object_id)
         return Footprint(
-            groups=_accesses(
-                (one.name, tuple(owner.name for owner in one.owners)) for one in groups
-            ),
-            sites=_accesses(
-                (one.name, tuple(owner.name for owner in one.owners)) for one in sites
-            ),
+            groups=_accesses((one.name, owners.get(one.group_id, ())) for one in groups),
+            sites=_accesses((one.name, owners.get(one.site_id, ())) for one in sites),
         )
 
     async def licences(self, entity: EntityCode, pool: str) -> PoolCount | None:
@@ -151,5 +148,6 @@ def _score(query: str, account: SimAccount) -> float:
     return fuzz.token_sort_ratio(asked, name)
 
 
-def _accesses(found: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[Access, ...]:
-    return tuple(Access(name=name, owners=owners) for name, owners in sorted(found))
+def _accesses(found: Iterable[tuple[str, Sequence[Owner]]]) -> tuple[Access, ...]:
+    named = sorted((name, tuple(owner.name for owner in owners)) for name, owners in found)
+    return tuple(Access(name=name, owners=owners) for name, owners in named)

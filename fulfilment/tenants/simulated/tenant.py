@@ -55,7 +55,6 @@ class SimulatedTenant:
     async def memberships(self, object_id: ObjectId) -> Sequence[Membership]:
         """Return every group that an account is a member or an owner of."""
         async with self._world.call("memberships"):
-            accounts = await self._world.accounts()
             groups = await self._world.groups()
             known = (await self._world.memberships()).values()
             return tuple(
@@ -63,9 +62,6 @@ class SimulatedTenant:
                     group_id=one.group,
                     name=groups[one.group].name,
                     kind=groups[one.group].kind,
-                    owners=_owners(
-                        [other.person for other in known if _owns(other, one.group)], accounts
-                    ),
                     is_member=one.is_member,
                     is_owner=one.is_owner,
                 )
@@ -76,12 +72,26 @@ class SimulatedTenant:
     async def sites(self, object_id: ObjectId) -> Sequence[SiteAccess]:
         """Return every SharePoint site that an account reaches."""
         async with self._world.call("sites"):
-            accounts = await self._world.accounts()
             return tuple(
-                SiteAccess(site_id=site.id, name=site.name, owners=_owners(site.owners, accounts))
+                SiteAccess(site_id=site.id, name=site.name)
                 for site in (await self._world.sites()).values()
                 if object_id in {*site.members, *site.owners}
             )
+
+    async def owners(self, object_id: ObjectId) -> Mapping[str, Sequence[Owner]]:
+        """Return who answers for every group and site that an account reaches, by its id."""
+        async with self._world.call("owners"):
+            accounts = await self._world.accounts()
+            known = (await self._world.memberships()).values()
+            sites = (await self._world.sites()).values()
+        groups = {one.group for one in known if one.person == object_id}
+        return {
+            **{
+                group: _owners([one.person for one in known if _owns(one, group)], accounts)
+                for group in groups
+            },
+            **{site.id: _owners(site.owners, accounts) for site in sites},
+        }
 
     async def drive(self, object_id: ObjectId) -> Drive | None:
         """Return the OneDrive of an account."""

@@ -121,15 +121,15 @@ async def test_failing_reads_only_cost_time(operation: str) -> None:
 
 
 async def test_the_wait_that_the_tenant_asks_for_is_kept() -> None:
-    stage = await Stage.of(faults="set_upn=transient:33")
-    plan = await stage.planner.plan(stage.move(Outcome.A))
+    stage = await Stage.of(faults="set_litigation_hold=transient:33")
+    plan = await stage.planner.plan(stage.move(Outcome.B))
 
     assert await stage.engine().advance(REQUEST, plan) == Again(33.0)
 
 
 async def test_failures_are_counted_spaced_further_and_further_and_end_with_a_person() -> None:
-    stage = await Stage.of(faults="set_upn=transient*99")
-    plan = await stage.planner.plan(stage.move(Outcome.A))
+    stage = await Stage.of(faults="set_litigation_hold=transient*99")
+    plan = await stage.planner.plan(stage.move(Outcome.B))
     stage.pace = replace(PACE, settle_s=0.0, most_attempts=4, backoff_s=3.0)
     engine = stage.engine()
     waits = []
@@ -138,7 +138,9 @@ async def test_failures_are_counted_spaced_further_and_further_and_end_with_a_pe
         stage.clock.advance(seconds=progress.after_s)
 
     assert waits == [3.0, 6.0, 12.0]
-    assert progress == NeedsPerson("account.upn", "attention.tenant_unavailable", {"attempts": 4})
+    assert progress == NeedsPerson(
+        "mailbox.litigation_hold", "attention.tenant_unavailable", {"attempts": 4}
+    )
     assert (await stage.journal.load(REQUEST))[0].attempts == 4
 
 

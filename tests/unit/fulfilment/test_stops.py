@@ -16,7 +16,7 @@ class Killed(BaseException):
 
 
 class Fuse:
-    """Kills at the n-th moment; every call of a fused object has one before and one after it."""
+    """Kills from the n-th moment on; every call of a fused object has one before and one after."""
 
     def __init__(self, moment: int) -> None:
         self.moment = moment
@@ -24,7 +24,7 @@ class Fuse:
 
     def burn(self) -> None:
         self.passed += 1
-        if self.passed == self.moment:
+        if self.passed >= self.moment:
             raise Killed
 
 
@@ -113,9 +113,9 @@ async def test_after_a_kill_in_the_middle_of_a_write_it_reads_before_it_writes_a
     killed_after = Fused(stage.tenant, fuse, only="set_upn")
     with pytest.raises(Killed):
         await stage.run(plan, stage.engine(tenant=killed_after))
-    assert await stage.effects() == ["set_upn"]
+    assert (await stage.effects()).count("set_upn") == 1
 
     progress = await stage.engine().advance(REQUEST, plan)
 
     assert isinstance(progress, Again)
-    assert await stage.effects() == ["set_upn"]
+    assert (await stage.effects()).count("set_upn") == 1

@@ -1,5 +1,6 @@
 """A run that was stopped for so long that another took over does no harm when it goes on."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -19,16 +20,18 @@ class StoppingJournal:
         self._stage = stage
         self._seconds = seconds
         self._taken_over = plan
+        self._one_by_one = asyncio.Lock()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stage.journal, name)
 
     async def save(self, entry: Entry, *, seen: Entry) -> None:
-        await self._stage.journal.save(entry, seen=seen)
-        if entry.intent_at != seen.intent_at:
-            self._stage.clock.advance(seconds=self._seconds)
-            if self._taken_over is not None:
-                assert await self._stage.run(self._taken_over) == Finished()
+        async with self._one_by_one:
+            await self._stage.journal.save(entry, seen=seen)
+            if entry.intent_at != seen.intent_at:
+                self._stage.clock.advance(seconds=self._seconds)
+                if self._taken_over is not None:
+                    assert await self._stage.run(self._taken_over) == Finished()
 
 
 @pytest.mark.case("D08")

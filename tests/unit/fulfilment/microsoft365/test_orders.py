@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from fulfilment.journal import request_ids
 from fulfilment.progress import Finished
 from mutations.case_finder import Outcome
 from mutations.identity import Upn
@@ -74,3 +75,22 @@ async def test_order_that_is_taken_back_leaves_what_was_before(outcome: Outcome)
 
         assert await work.seen() == before
         assert work.records.records == {}
+
+
+async def test_every_write_bears_the_id_of_its_step_and_leaves_microsofts_in_the_journal() -> None:
+    async with real_tenant(lag=SLOW) as real:
+        work = Work.on(real)
+        plan = await work.plan(Outcome.B)
+        assert await work.run(plan) == Finished()
+        carried_out = {call.request_id: call.stamp for call in real.fake.writes}
+        assert await work.take_back(plan) == Finished()
+
+        all_of = {call.request_id: call.stamp for call in real.fake.writes}
+        entries = await work.journal.load(REQUEST)
+        journalled = {entry.position: request_ids(entry.detail) for entry in entries}
+
+    assert "" not in {*all_of, *all_of.values()}
+    assert {one for ids in journalled.values() for one in ids} == all_of.keys()
+    assert len(all_of) > len(carried_out)
+    for ids in journalled.values():
+        assert len({all_of[one] for one in ids}) <= 1  # one step, one stamp, there and back

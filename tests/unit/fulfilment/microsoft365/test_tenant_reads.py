@@ -78,8 +78,6 @@ async def test_memberships_have_kind_owners_and_what_the_account_is(at: RealTena
     assert found[group_id(3)].kind is GroupKind.DYNAMIC
     owned = found[group_id(2)]
     assert (owned.name, owned.is_member, owned.is_owner) == ("Waterlopen onderhoud", True, True)
-    assert [owner.name for owner in owned.owners] == ["Arno Wouters", "Jan Peeters"]
-    assert owned.owners[1].object_id == JAN
     assert not found[group_id(7)].is_owner
 
 
@@ -114,11 +112,24 @@ async def test_sites_are_those_of_microsoft_365_groups(at: RealTenant) -> None:
     assert found.keys() == {
         *("Waterlopen onderhoud", "Project Scheldebrug", "Vergunningen overleg"),
     }
-    assert [one.name for one in found["Vergunningen overleg"].owners] == [
+    assert len({site.site_id for site in found.values()}) == len(found)
+
+
+async def test_owners_answer_for_a_group_and_for_its_site(at: RealTenant) -> None:
+    sites = {site.name: site.site_id for site in await at.tenant.sites(JAN)}
+
+    found = await at.tenant.owners(JAN)
+
+    assert [(one.name, one.object_id == JAN) for one in found[group_id(2)]] == [
+        ("Arno Wouters", False),
+        ("Jan Peeters", True),
+    ]
+    assert found[sites["Waterlopen onderhoud"]] == found[group_id(2)]
+    assert [one.name for one in found[sites["Vergunningen overleg"]]] == [
         "Karel Maes",
         "Marleen Claes",
     ]
-    assert len({site.site_id for site in found.values()}) == len(found)
+    assert await at.tenant.owners(DELETED) == {}
 
 
 async def test_drive_has_its_address_and_size(at: RealTenant) -> None:
@@ -164,11 +175,19 @@ async def test_accounts_of_one_human_are_found_by_number(at: RealTenant) -> None
     assert await at.tenant.accounts_of("70000") == ()
 
 
-async def test_groups_of_a_person_take_two_round_trips(at: RealTenant) -> None:
-    """What belongs together goes out together: the groups, then all their owners."""
-    await at.tenant.memberships(JAN)
+async def test_what_belongs_to_groups_takes_two_round_trips(at: RealTenant) -> None:
+    """What belongs together goes out together: the groups, then all their owners and sites."""
+    await asyncio.gather(at.tenant.memberships(JAN), at.tenant.owners(JAN), at.tenant.sites(JAN))
 
     assert at.fake.round_trips == 2
+
+
+async def test_sites_that_are_known_by_their_group_take_one(at: RealTenant) -> None:
+    known = await at.tenant.sites(JAN)
+    before = at.fake.round_trips
+
+    assert await at.tenant.sites(JAN) == known
+    assert at.fake.round_trips == before + 1
 
 
 async def test_plan_of_a_person_takes_few_round_trips(at: RealTenant) -> None:
@@ -176,6 +195,7 @@ async def test_plan_of_a_person_takes_few_round_trips(at: RealTenant) -> None:
         at.tenant.account(JAN),
         at.tenant.memberships(JAN),
         at.tenant.sites(JAN),
+        at.tenant.owners(JAN),
         at.tenant.drive(JAN),
         at.tenant.holder("jan.peeters@omgevingruimte.vlaanderen.example"),
         at.tenant.has_domain("omgevingruimte.vlaanderen.example"),

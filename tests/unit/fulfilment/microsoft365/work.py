@@ -13,6 +13,7 @@ from fulfilment.entry_run import Pace
 from fulfilment.planner import TenantPlanner
 from fulfilment.progress import Again, HandReport, Progress, WaitsForHands
 from fulfilment.tenant import Account, Drive, Mailbox, Membership, SiteAccess
+from fulfilment.tenants.microsoft365.look import one_look
 from fulfilment.tenants.simulated.seed import demo_person_id
 from mutations.case_finder import Outcome
 from mutations.identity import EntityCode, ObjectId, RequestId

@@ -1,0 +1,69 @@
+"""How often an order asks the real tenant something: the figures that orders are held to.
+
+A round trip is one HTTP request to Microsoft Graph, a `$batch` counting as one. Exchange takes one
+cmdlet a request, at the same moments; those are counted apart. A poll is what is read only to see
+whether a change that was read once still shows.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+from fulfilment.progress import Again, Finished
+from mutations.case_finder import Outcome
+from tests.unit.fulfilment.microsoft365.real_tenant import RealTenant, real_tenant
+from tests.unit.fulfilment.microsoft365.test_orders import REQUEST, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trips:
+    """What was asked between two moments."""
+
+    graph: int
+    cmdlets: int
+
+    @classmethod
+    def since(cls, real: RealTenant, first: int) -> "Trips":
+        asked = [call for call in real.asked[first:] if call.is_round_trip]
+        cmdlets = sum("-" in call.operation.split(" ")[0] for call in asked)
+        return cls(graph=len(asked) - cmdlets, cmdlets=cmdlets)
+
+
+async def _trips(real: RealTenant, outcome: Outcome) -> tuple[Trips, list[Trips]]:
+    """Return what the plan took, and each run of the order until it was done."""
+    work = Work.on(real)
+    first = len(real.asked)
+    plan = await work.plan(outcome)
+    planned = Trips.since(real, first)
+    runs: list[Trips] = []
+    while True:
+        first = len(real.asked)
+        progress = await work.engine.advance(REQUEST, plan)
+        runs.append(Trips.since(real, first))
+        if not isinstance(progress, Again):
+            assert progress == Finished()
+            return planned, runs
+        real.rig.clock.advance(seconds=progress.after_s)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "most", "polls", "cmdlets"), [(Outcome.A, 4, 1, 3), (Outcome.B, 8, 1, 11)]
+)
+async def test_round_trips_of_an_order(
+    outcome: Outcome, most: int, polls: int, cmdlets: int
+) -> None:
+    async with real_tenant() as real:
+        planned, runs = await _trips(real, outcome)
+
+    assert planned == Trips(graph=3, cmdlets=1)
+    assert sum(run.graph for run in runs) <= most + polls
+    assert sum(run.cmdlets for run in runs) <= cmdlets
+
+
+async def test_more_groups_take_no_more_round_trips() -> None:
+    """Order B of this colleague leaves five groups; four go out in the same request."""
+    async with real_tenant() as real:
+        await _trips(real, Outcome.B)
+        left = [call for call in real.fake.writes if call.operation.startswith("DELETE")]
+
+    assert len(left) > sum(call.is_round_trip for call in left) + 3  # as said
