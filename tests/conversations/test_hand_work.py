@@ -1,6 +1,7 @@
 """Steps that only a person can do: asked of the service desk by card, reported, read back."""
 
 import msgspec
+import pytest
 
 from fulfilment.tenant import GroupKind
 from fulfilment.tenants.simulated.records import Kind, membership_id
@@ -86,6 +87,7 @@ async def test_service_desk_does_a_step_by_hand_and_the_bot_reads_it_back(days: 
         assert group not in {one.target.partition("/")[0] for one in left}
 
 
+@pytest.mark.case("D01")
 async def test_report_that_is_repeated_after_a_lost_answer_counts_once(days: Days) -> None:
     async with days.open(recheck_s=600.0) as stage:
         await _rule(stage)
