@@ -1,6 +1,7 @@
 """Steps that only a person can do: asked of the service desk by card, reported, read back."""
 
 import msgspec
+import pytest
 
 from fulfilment.tenant import GroupKind
 from fulfilment.tenants.simulated.records import Kind, membership_id
@@ -9,6 +10,7 @@ from tests.conversations.journeys import (
     FIRST,
     Days,
     ask,
+    assert_hides,
     assert_shows,
     card_of,
     decide,
@@ -18,6 +20,7 @@ from tests.conversations.journeys import (
     say,
     titles,
 )
+from tests.conversations.scenes import card_of as card_in
 from tests.conversations.stage import ARNO, JAN, MARLEEN, SOFIE, Stage, eventually, object_id
 from tests.fakes.bot_connector import Message
 
@@ -82,6 +85,26 @@ async def test_service_desk_does_a_step_by_hand_and_the_bot_reads_it_back(days: 
         assert [kinds.count(kind) for kind in ("hand.asked", "hand.taken", "hand.done")] == [1] * 3
         left = [one for one in await ledger(stage) if one.operation == "remove_group_member"]
         assert group not in {one.target.partition("/")[0] for one in left}
+
+
+@pytest.mark.case("D01")
+async def test_report_that_is_repeated_after_a_lost_answer_counts_once(days: Days) -> None:
+    async with days.open(recheck_s=600.0) as stage:
+        await _rule(stage)
+        await _asked(stage)
+        request = await stage.request(FIRST)
+        data = {"request": request.id, "round": 1, "position": request.tasks[0].position}
+        sofie = stage.person(SOFIE)
+
+        for _ in range(2):
+            answer = card_in(await sofie.press_sealed("hand.done", data, words="Regel aangepast"))
+            assert_shows(answer, FIRST)
+            assert_hides(answer, "Deze taak wacht niet meer")
+        other = await sofie.press_sealed("hand.done", data, words="Toch iets anders gedaan")
+        assert_shows(card_in(other), "Deze taak wacht niet meer")
+
+        kinds = [row["kind"] for row in await stage.audit()]
+        assert [kinds.count(kind) for kind in ("hand.done", "refused")] == [1, 1]
 
 
 async def test_declined_step_stops_the_work_and_is_asked_anew(days: Days) -> None:

@@ -27,6 +27,10 @@ _DEATHS = "select coalesce(max(deaths), 0) as most from job_fault"
 Tell = Callable[[str, int, int], None]
 
 
+def _id_of(value: object) -> str | None:
+    return value.name.replace(" ", "-") if isinstance(value, Flow) else None
+
+
 async def _undisturbed(folder: Path, owner_url: str, flow: Flow) -> Outcome:
     wiring = Wiring(workers=flow.workers, is_forked=True, is_real=flow.is_real)
     async with open_scene(folder, as_bot(owner_url), mode=flow.mode, wiring=wiring) as scene:
@@ -175,7 +179,7 @@ def _is_pivotal(phase: Phase, act: Act) -> bool:
 
 @pytest.mark.case("C01", "I01", "I05", "I08", "I11")
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("flow", "most_kills"), [(ORDER_C, 12), (TAKE_BACK, 4)])
+@pytest.mark.parametrize(("flow", "most_kills"), [(ORDER_C, 12), (TAKE_BACK, 4)], ids=_id_of)
 async def test_kills_while_the_service_desk_takes_part_are_survived(
     flow: Flow, most_kills: int, tmp_path: Path, postgres_server: str, tell_kills: Tell
 ) -> None:
@@ -229,9 +233,7 @@ async def test_every_commit_and_every_call_to_microsoft_365_is_survived(
 @pytest.mark.case("C01", "C02", "I01", "I05", "I08", "I11")
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("phase", Phase)
-@pytest.mark.parametrize(
-    "flow", [*FLOWS, *FLOWS_BY_HAND], ids=lambda flow: flow.name.replace(" ", "-")
-)
+@pytest.mark.parametrize("flow", [*FLOWS, *FLOWS_BY_HAND], ids=_id_of)
 async def test_every_kill_point_is_survived(
     flow: Flow, phase: Phase, tmp_path: Path, postgres_server: str, tell_kills: Tell
 ) -> None:

@@ -74,7 +74,14 @@ class Work:
     ) -> "Work":
         """Prepare; `old_account` is what the contract says of the old account of order C."""
         clock, records, journal = real.rig.clock, InMemoryRetentionRecords(), InMemoryJournal()
-        engine = Engine(real.tenant, journal=journal, records=records, clock=clock, pace=pace)
+        engine = Engine(
+            real.tenant,
+            journal=journal,
+            records=records,
+            clock=clock,
+            pace=pace,
+            one_look=one_look,
+        )
         known = load_register(_REGISTER, today=clock.now().date())
         register = replace(known, contract=replace(known.contract, old_account=old_account))
         outside = TenantOutside(real.fake, register)
