@@ -244,3 +244,25 @@ def test_no_operation_of_the_program_deletes_for_good() -> None:
     for operation in OPERATIONS.values():
         is_of_bin = operation.path.startswith("/directory/deletedItems")
         assert not (is_of_bin and operation.verb is Verb.DELETE), operation.name
+
+
+async def test_new_account_that_is_gone_is_waited_for_and_then_a_person_is_called() -> None:
+    async with real_tenant(lag=SLOW) as real:
+        work = Work.on(real, old_account=OldAccount.DELETE, pace=IMPATIENT)
+        plan = await work.plan(Outcome.C)
+        await work.run(plan)
+        work.report(_position(plan, "account.new"))
+        await work.run(plan)
+        work.settle()
+        real.fake.state.write(real.fake.state.users, new_id(plan), None)
+        work.settle()
+        work.report(_position(plan, "data.migration"))
+        work.outside, begun = None, real.rig.clock.now()
+
+        progress = await work.run(plan)
+
+        assert isinstance(progress, NeedsPerson)
+        assert progress.key == "tenant.new_account_missing"
+        waited_s = (real.rig.clock.now() - begun).total_seconds()
+        assert IMPATIENT.deadline_s <= waited_s < 2 * IMPATIENT.deadline_s
+        assert DELETE not in real.writes
