@@ -16,16 +16,17 @@ from bot.edge.trust import trusting
 from bot.edge_wiring import entra_app
 from bot.settings import Settings
 from bot.tenant_parts import TenantParts
+from bot.tenant_reads_only import ReadsOnlyExchange, ReadsOnlyGraph
 from bot.tenant_settings import ExchangeWay
 from fulfilment.engine import OneLook
 from fulfilment.tenant import Tenant, TransientTenantError
-from fulfilment.tenants.microsoft365.call import Exchange
+from fulfilment.tenants.microsoft365.call import Exchange, Graph
 from fulfilment.tenants.microsoft365.directory import Microsoft365Directory
 from fulfilment.tenants.microsoft365.exchange_pwsh import PwshExchange, PwshSession
 from fulfilment.tenants.microsoft365.exchange_rest import RestExchange
 from fulfilment.tenants.microsoft365.graph import HttpGraph
 from fulfilment.tenants.microsoft365.look import one_look
-from fulfilment.tenants.microsoft365.quota import AtOnce, Quota
+from fulfilment.tenants.microsoft365.quota import AtOnce, Quota, bulk
 from fulfilment.tenants.microsoft365.tenant import Microsoft365Tenant
 from fulfilment.tenants.microsoft365.wire import Wire
 from fulfilment.tenants.simulated.directory import SimulatedDirectory
@@ -36,6 +37,7 @@ from fulfilment.tenants.simulated.world import SimulatedWorld
 from mutations.clock import Clock
 from mutations.directory import Directory
 from mutations.register import Register
+from store.database import Database
 from store.simulated_objects import SqlSimulatedObjects
 from store.tenant_quota import SqlTenantQuota
 
@@ -93,9 +95,7 @@ async def simulated(
         faults=FaultPlan.parse(settings.simulated_faults),
     )
     await seed(world, demo_world(), register=register)
-    tenant = SimulatedTenant(world, domains=register.tenant_domains)
-    directory = SimulatedDirectory(world, tenant, register=register)
-    return OpenTenant(tenant=tenant, directory=directory, world=world)
+    return _simulated(world, register)
 
 
 @asynccontextmanager
@@ -104,12 +104,26 @@ async def microsoft365(
 ) -> AsyncIterator[OpenTenant]:
     """Open the real tenant; nothing is sent before it is asked something."""
     async with _parts(settings, quota) as parts:
-        attributes = settings.attributes
-        tenant = Microsoft365Tenant(parts.graph, parts.exchange, attributes=attributes)
-        directory = Microsoft365Directory(
-            parts.graph, tenant, attributes=attributes, register=register
-        )
-        yield OpenTenant(tenant=tenant, directory=directory, one_look=one_look)
+        yield _real(settings, register, parts.graph, parts.exchange)
+
+
+@asynccontextmanager
+async def opened_to_look(
+    settings: Settings, clock: Clock, register: Register, database: Database
+) -> AsyncIterator[OpenTenant]:
+    """Open the tenant of the settings for reads alone: what would write raises.
+
+    Nothing is seeded, and no quota is counted, because that is written down: what looks gives way
+    to orders by Microsoft's own priority (`quota.bulk`).
+    """
+    if not settings.is_real:
+        world = SimulatedWorld(SqlSimulatedObjects(database, clock), clock=clock)
+        yield _simulated(world, register)
+        return
+    async with _parts(settings, AtOnce()) as parts:
+        graph, exchange = ReadsOnlyGraph(parts.graph), ReadsOnlyExchange(parts.exchange)
+        with bulk():
+            yield _real(settings, register, graph, exchange)
 
 
 @asynccontextmanager
@@ -120,6 +134,19 @@ async def parts_to_check(settings: Settings) -> AsyncIterator[TenantParts | None
         return
     async with _parts(settings, AtOnce()) as parts:
         yield parts
+
+
+def _simulated(world: SimulatedWorld, register: Register) -> OpenTenant:
+    tenant = SimulatedTenant(world, domains=register.tenant_domains)
+    directory = SimulatedDirectory(world, tenant, register=register)
+    return OpenTenant(tenant=tenant, directory=directory, world=world)
+
+
+def _real(settings: Settings, register: Register, graph: Graph, exchange: Exchange) -> OpenTenant:
+    attributes = settings.attributes
+    tenant = Microsoft365Tenant(graph, exchange, attributes=attributes)
+    directory = Microsoft365Directory(graph, tenant, attributes=attributes, register=register)
+    return OpenTenant(tenant=tenant, directory=directory, one_look=one_look)
 
 
 @asynccontextmanager

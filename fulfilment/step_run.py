@@ -15,6 +15,8 @@ from mutations.plan import Route
 
 _CHANGING: Final = frozenset({Route.GRAPH, Route.EXCHANGE})
 _LOGGER = structlog.get_logger(__name__)
+_SPREADS: Final = frozenset({"tenant.new_account_missing"})
+"""What is missing although it was read: one part of the tenant may know it before another."""
 
 
 class StepRun(EntryRun):
@@ -99,7 +101,16 @@ class StepRun(EntryRun):
         except TransientTenantError as error:
             return await self._back_off(error.retry_after_s or 0.0)
         except PermanentTenantError as error:
+            if error.key in _SPREADS:
+                return await self._wait_until_everywhere(error)
             return await self._block(error.key, dict(error.params))
+
+    async def _wait_until_everywhere(self, error: PermanentTenantError) -> Progress:
+        """Look again later for what was read before; after the deadline a person is called."""
+        since = self._moment("missing_since") or self._clock.now()
+        if -self._seconds_until(since) >= self._pace.deadline_s:
+            return await self._block(error.key, dict(error.params))
+        return await self._poll_later({**self._entry.detail, "missing_since": since.isoformat()})
 
     async def _inspect(self) -> None:
         await self._save(before=await self._step.inspect())

@@ -1,6 +1,7 @@
 """Taking one step back, a little further at every call, until the state before shows again."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from fulfilment.entry_run import EntryRun, Pace
 from fulfilment.journal import Entry, Journal, StepState
@@ -8,6 +9,9 @@ from fulfilment.progress import Again, NeedsPerson, Progress
 from fulfilment.steps.step import Reversible
 from fulfilment.tenant import PermanentTenantError, TransientTenantError
 from mutations.clock import Clock
+
+_COMES_BACK: Final = frozenset({"tenant.account_missing", "tenant.mailbox_missing"})
+"""How an account reads that was brought back from the recycle bin, until every reader knows."""
 
 
 class UndoRun(EntryRun):
@@ -50,7 +54,8 @@ class UndoRun(EntryRun):
         except TransientTenantError as error:
             return await self._back_off(error.retry_after_s or 0.0)
         except PermanentTenantError as error:
-            return NeedsPerson(self._entry.name, error.key, dict(error.params))
+            stuck = NeedsPerson(self._entry.name, error.key, dict(error.params))
+            return await self._wait_for_it(stuck) if error.key in _COMES_BACK else stuck
 
     async def _revert_and_read(self) -> Progress | None:
         before = self._before
@@ -75,13 +80,14 @@ class UndoRun(EntryRun):
         written = self._moment("undo_at")
         return written is None or -self._seconds_until(written) >= self._pace.settle_s
 
-    async def _wait_for_it(self) -> Progress:
+    async def _wait_for_it(self, stuck: NeedsPerson | None = None) -> Progress:
+        """Read again later; after the deadline call a person, as `stuck` says it if given."""
         since = self._moment("undo_since") or self._clock.now()
         waited_s = -self._seconds_until(since)
         if waited_s >= self._pace.deadline_s:
             await self._note({"undo_since": None, "undo_agreeing": 0})
             params = {"minutes": int(waited_s // 60)}
-            return NeedsPerson(self._entry.name, "attention.not_confirmed", params)
+            return stuck or NeedsPerson(self._entry.name, "attention.not_confirmed", params)
         return await self._later({"undo_since": since.isoformat(), "undo_agreeing": 0})
 
     async def _read_again(self) -> Progress | None:

@@ -9,7 +9,6 @@ import typer
 from bot.clock import SystemClock, demo_clock
 from bot.commands.terminal import database_url, problems_told, refuse, settings_in_use
 from bot.plan.document import document_of
-from bot.plan.look import look
 from bot.plan.report import report_of
 from bot.register_file import load_register
 from bot.settings import Mode
@@ -33,27 +32,19 @@ def plan(
 
     Ends with 1 when something stands in its way: the report says what to do.
     """
+    from bot.plan.look import look  # noqa: PLC0415 - other commands start faster without
+
     wanted = find_request_number(number)
     if wanted is None:
         refuse([f"{number} is no number of a request"])
     settings = settings_in_use()
-    if settings.hands_over and settings.is_real:
-        refuse(["the plan of a supplier's order on a real tenant is shown in chat only"])
     clock = demo_clock() if settings.mode is Mode.LOCAL else SystemClock()
     with problems_told():
         register = load_register(settings.register_file, today=local_date(clock.now()))
         with database_url(settings) as url:
             require_up_to_date(url)
             try:
-                run = asyncio.run(
-                    look(
-                        url,
-                        wanted,
-                        register=register,
-                        clock=clock,
-                        hands_over=settings.hands_over,
-                    )
-                )
+                run = asyncio.run(look(settings, url, wanted, register=register, clock=clock))
             except DirectoryUnavailableError:
                 refuse(["the tenant does not answer; try again in a moment"])
     if run is None:

@@ -51,7 +51,7 @@ async def test_plan_on_the_card_and_in_the_terminal_names_the_supplier(
         assert_hides(card, "Exchange Online", "Microsoft Graph", "met de hand")
 
         register, clock = stage.bot.use_cases.context.register, stage.clock
-        run = await look(database_url, NUMBER, register=register, clock=clock, hands_over=True)
+        run = await look(stage.bot.settings, database_url, NUMBER, register=register, clock=clock)
         assert run is not None
         routes = {step.route for step in run.plan.steps}
         assert routes == {Route.SUPPLIER, Route.RECORD}

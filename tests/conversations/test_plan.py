@@ -66,9 +66,10 @@ class Told:
         return json.loads(self.out)
 
 
-async def plan(url: str, *arguments: str) -> Told:
+async def plan(url: str, *arguments: str, **settings: str) -> Told:
     """Run `python -m bot plan` as whoever carries out orders does."""
-    given = {"MUTATIEBOT_DATABASE_URL": url, "MUTATIEBOT_REGISTER": str(DEMO_REGISTER)}
+    whole = {"DATABASE_URL": url, "REGISTER": str(DEMO_REGISTER), **settings}
+    given = {f"MUTATIEBOT_{name}": value for name, value in whole.items()}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "plan", *arguments),
         cwd=ROOT,

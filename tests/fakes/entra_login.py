@@ -50,6 +50,14 @@ class FakeEntraLogin:
     def authority(self) -> str:
         return f"https://127.0.0.1:{self.port}/{self.tenant_id}"
 
+    def scope_of(self, token: str) -> str | None:
+        """Return the scope for which a token was given; None for one that was not."""
+        number = token.removeprefix("token-")
+        if not token.startswith("token-") or not number.isdecimal():
+            return None
+        is_known = 1 <= int(number) <= len(self.requests)
+        return str(self.requests[int(number) - 1].get("scope", "")) if is_known else None
+
     async def start(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._write_certificate())

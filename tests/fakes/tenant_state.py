@@ -199,6 +199,21 @@ class TenantState:
             finally:
                 self._at = None
 
+    def everything(self) -> Mapping[str, msgspec.Struct]:
+        """Return all accounts, mailboxes, groups and drives as they really are, by kind and id."""
+        self.settle()
+        tables: Mapping[str, Mapping[str, msgspec.Struct]] = {
+            "user": self.users.all_true(),
+            "mailbox": self.mailboxes.all_true(),
+            "group": self.groups.all_true(),
+            "drive": self.drives.all_true(),
+        }
+        return {
+            f"{kind} {key}": record
+            for kind, records in tables.items()
+            for key, record in records.items()
+        }
+
     def add(self, table: Table[Record], object_id: str, record: Record) -> None:
         """Put an object there that has always been there."""
         table.put(object_id, record, now=BEGINNING, shows_at=BEGINNING)

@@ -1,7 +1,7 @@
 """What people do in these tests: asking for a move, deciding, and letting the bot work."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -87,6 +87,7 @@ class Flow:
         state: What the request comes to.
         workers: Processes that do the jobs; with none of them the bot does.
         takes_back: Whether the tenant must be in the end as it was before anything was asked.
+        is_real: Whether the tenant is the fake Microsoft 365 one.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Flow:
     state: str
     workers: int = 0
     takes_back: bool = False
+    is_real: bool = False
 
 
 async def _nothing(_: Scene) -> None:
@@ -176,3 +178,7 @@ TWO_PROCESSES = Flow(
     "submit to done, worker apart", Mode.LOCAL, _filled, _submit_and_keep, "done", workers=1
 )
 FLOWS = (SUBMIT, KEEP, NOT_KEEP, ORDER_A, ORDER_B, TWO_PROCESSES)
+
+REAL_A = replace(ORDER_A, name="order A on Microsoft 365", is_real=True)
+REAL_B = replace(ORDER_B, name="order B on Microsoft 365", is_real=True)
+FLOWS_REAL = (REAL_A, REAL_B)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.conversations.stage import ARNO, BRITT, SOFIE, words_of
 from tests.fakes.bot_connector import Message
+from tests.faults.real_tenant import effects_of, objects_of
 from tests.faults.scene import Scene, has_button
 
 _DECIDE = ("decision.keep", "decision.not_keep", "decision.not_keep_sure", "decision.refuse")
@@ -32,9 +33,6 @@ async def summary(scene: Scene) -> Mapping[str, Any]:
     deliveries = await scene.rows(
         "select kind, person, state from delivery where kind <> 'decision_asked'"
     )
-    ledger = await scene.rows(
-        "select operation, target, detail ->> 'aliases' as a from simulated_ledger"
-    )
     objects = await tenant(scene)
     return {
         "requests": await scene.rows("select number, state, is_open, subject from request"),
@@ -42,7 +40,7 @@ async def summary(scene: Scene) -> Mapping[str, Any]:
         "journal": [tuple(row.values()) for row in journal],
         "audit": Counter(tuple(row.values()) for row in audit),
         "messages": Counter(tuple(row.values()) for row in deliveries),
-        "effects": Counter(tuple(row.values()) for row in ledger),
+        "effects": await _effects(scene),
         "objects": {key: _comparable(body) for key, body in objects.items()},
         "retention": await scene.rows(
             "select subject, kind, starts_on, ends_on from retention_record"
@@ -55,9 +53,21 @@ async def summary(scene: Scene) -> Mapping[str, Any]:
 
 
 async def tenant(scene: Scene) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-    """Return everything that exists in the simulated tenant as it really is, by kind and id."""
+    """Return everything that exists in the tenant as it really is, by kind and id."""
+    if scene.tenant is not None:
+        return objects_of(scene.tenant)
     rows = await scene.rows("select kind, id, body from simulated_object")
     return {(row["kind"], row["id"]): row["body"] for row in rows}
+
+
+async def _effects(scene: Scene) -> Counter[tuple[Any, ...]]:
+    """Return how often each change of the tenant was made."""
+    if scene.tenant is not None:
+        return Counter(effects_of(scene.tenant))
+    ledger = await scene.rows(
+        "select operation, target, detail ->> 'aliases' as a from simulated_ledger"
+    )
+    return Counter(tuple(row.values()) for row in ledger)
 
 
 def _comparable(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -94,7 +104,7 @@ class Outcome:
         """Compare another run with it."""
         seen = await summary(scene)
         for name, expected in self.stored.items():
-            assert seen[name] == expected, f"{name}: {seen[name]} instead of {expected}"
+            assert seen[name] == expected, f"{name}: {_difference(seen[name], expected)}"
         self._check_shown(await newest_cards(scene))
         await _check_cards(scene)
 
@@ -133,6 +143,14 @@ async def check_taken_back(
     assert {key: _unordered(body) for key, body in now.items()} == {
         key: _unordered(body) for key, body in before.items()
     }
+
+
+def _difference(seen: object, expected: object) -> str:
+    """Say what is otherwise; of a whole tenant only the objects that are."""
+    if not (isinstance(seen, Mapping) and isinstance(expected, Mapping)):
+        return f"{seen} instead of {expected}"
+    keys = {key for key in {*seen, *expected} if seen.get(key) != expected.get(key)}
+    return "; ".join(f"{key}: {seen.get(key)} instead of {expected.get(key)}" for key in keys)
 
 
 def _unordered(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,17 +13,19 @@ import psycopg
 from psycopg.rows import dict_row
 
 from bot.clock import SystemClock
-from bot.demo import DEMO_REGISTER
 from bot.edge_wiring import LOCAL_BOT_ID
 from bot.settings import DEMO_TENANT_ID, Mode
 from fulfilment.tenants.simulated.seed import demo_person_id, demo_world
-from tests.conversations.stage import APP_ID, CARD_KEY, TENANT_ID, words_of
-from tests.fakes.audit_files import audit_files
+from tests.conversations.stage import APP_ID, TENANT_ID, words_of
 from tests.fakes.bot_connector import FakeConnector, Message
 from tests.fakes.entra_login import FakeEntraLogin
 from tests.fakes.signing import FakeBotFramework
 from tests.fakes.teams_client import Persona, TeamsClient, World, find_action
+from tests.fakes.tenant_login import tenant_settings
+from tests.fakes.tenant_side import FakeTenant
 from tests.faults.bot_process import BotProcess, Nursery, Program, free_port
+from tests.faults.real_tenant import serve_tenant
+from tests.faults.scene_settings import common, live
 from tests.faults.wire import Watcher, database_wire
 from tests.faults.wire_http import http_wire
 
@@ -46,22 +48,29 @@ class Wiring:
         watcher: Is asked at every statement and outgoing call; None leaves the wires out.
         workers: Processes that do the jobs; with none of them the bot does.
         is_forked: Whether processes come out of a nursery, which starts them sooner.
+        is_real: Whether the orders change the fake Microsoft 365 tenant, not the simulated one.
     """
 
     watcher: Watcher | None = None
     workers: int = 0
     is_forked: bool = False
+    is_real: bool = False
 
 
 @dataclass
 class Scene:
-    """A bot that can be killed, its database and its people."""
+    """A bot that can be killed, its database and its people.
+
+    Attributes:
+        tenant: The fake Microsoft 365 tenant; None when the bot has a simulated one.
+    """
 
     bot: BotProcess
     world: World
     database_url: str
     workers: dict[str, BotProcess] = field(default_factory=dict)
     people: dict[int, TeamsClient] = field(default_factory=dict)
+    tenant: FakeTenant | None = None
 
     @property
     def processes(self) -> Mapping[str, BotProcess]:
@@ -264,11 +273,11 @@ async def open_scene(
             name = f"worker {number + 1}"
             log = folder / f"worker-{number + 1}.log"
             scene.workers[name] = BotProcess({}, log, _cradle(wiring, "worker"))
-        if wiring.watcher is not None:
-            await _wire_calls(stack, scene, wiring.watcher, signer=signer, login=login)
-        settings = _common(folder, connector) | {"WORKER": not wiring.workers}
+        await _meet_microsoft(stack, scene, wiring, signer=signer, login=login)
+        settings = common(folder, connector) | {"WORKER": not wiring.workers}
         if is_live:
-            settings |= _live(folder, signer, login)
+            settings |= live(folder, signer, login)
+        settings |= tenant_settings(scene.tenant, login) if scene.tenant else {}
         for name, process in scene.processes.items():
             url = database_url
             if wiring.watcher is not None:
@@ -283,6 +292,21 @@ def _cradle(wiring: Wiring, *command: str) -> Nursery | Program:
     return Nursery(command) if wiring.is_forked else Program(command)
 
 
+async def _meet_microsoft(
+    stack: contextlib.AsyncExitStack,
+    scene: Scene,
+    wiring: Wiring,
+    *,
+    signer: FakeBotFramework,
+    login: FakeEntraLogin,
+) -> None:
+    """Serve the tenant where there is one, and put the wires before everything of Microsoft's."""
+    if wiring.is_real:
+        scene.tenant = await serve_tenant(stack, login)
+    if wiring.watcher is not None:
+        await _wire_calls(stack, scene, wiring.watcher, signer=signer, login=login)
+
+
 async def _wire_calls(
     stack: contextlib.AsyncExitStack,
     scene: Scene,
@@ -292,7 +316,10 @@ async def _wire_calls(
     login: FakeEntraLogin,
 ) -> None:
     """Stand before the fakes, which from then on give out the address of the wire."""
-    for fake in (signer, scene.world.connector):
+    fakes: list[FakeBotFramework | FakeConnector | FakeTenant] = [signer, scene.world.connector]
+    if scene.tenant is not None:
+        fakes.append(scene.tenant)
+    for fake in fakes:
         port = await stack.enter_async_context(http_wire(fake.origin, watcher, scene.caller))
         fake.origin = f"http://127.0.0.1:{port}"
     front = http_wire(
@@ -302,35 +329,3 @@ async def _wire_calls(
         key_and_certificate=login.folder / "server.pem",
     )
     login.port = await stack.enter_async_context(front)
-
-
-def _common(folder: Path, connector: FakeConnector) -> dict[str, object]:
-    return {
-        "DATA_DIR": folder / "data",
-        "SERVICE_URL": connector.url,
-        "DEAD_WORKER_AFTER_S": 1,
-        "RECHECK_S": 600,
-        "JOB_POLLING_S": 0.05,
-        "VERIFY_EVERY_S": 0.05,
-        "SIMULATED_LAG_S": 0.1,
-    }
-
-
-def _live(folder: Path, signer: FakeBotFramework, login: FakeEntraLogin) -> dict[str, object]:
-    register = folder / "register.toml"
-    register.write_bytes(DEMO_REGISTER.read_bytes())
-    anchor, audit_key = audit_files(folder)
-    return {
-        "MODE": "live",
-        "AUDIT_ANCHOR": anchor,
-        "AUDIT_KEY": audit_key,
-        "REGISTER": register,
-        "APP_ID": APP_ID,
-        "APP_TENANT_ID": TENANT_ID,
-        "APP_SECRET": "a-secret-of-the-test",
-        "CARD_KEYS": CARD_KEY,
-        "OPENID_METADATA_URL": signer.metadata_url,
-        "AUTHORITY_URL": login.authority.rsplit("/", 1)[0],
-        "CA_BUNDLE": login.ca_bundle,
-        "SERVICE_HOSTS": "127.0.0.1",
-    }

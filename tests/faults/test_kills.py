@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.flows import FLOWS, TWO_PROCESSES, Flow
+from tests.faults.flows import FLOWS, FLOWS_REAL, TWO_PROCESSES, Flow
 from tests.faults.flows_by_hand import FLOWS_BY_HAND, ORDER_C, TAKE_BACK
 from tests.faults.kill_points import KillPoints, Phase, kill_points
 from tests.faults.outcome import Outcome, check_done_once, check_taken_back, finish, tenant
+from tests.faults.real_tenant import is_kept_or_asked, is_write_done
 from tests.faults.scene import Scene, Wiring, open_scene
 from tests.faults.wire import Act
 from tests.faults.wire_pause import commits
@@ -31,7 +32,7 @@ def _id_of(value: object) -> str | None:
 
 
 async def _undisturbed(folder: Path, owner_url: str, flow: Flow) -> Outcome:
-    wiring = Wiring(workers=flow.workers, is_forked=True)
+    wiring = Wiring(workers=flow.workers, is_forked=True, is_real=flow.is_real)
     async with open_scene(folder, as_bot(owner_url), mode=flow.mode, wiring=wiring) as scene:
         await scene.start()
         async with _told_truly(scene, flow):
@@ -104,7 +105,7 @@ async def _portion(
     folder: Path, owner_url: str, flow: Flow, points: KillPoints, expected: Outcome
 ) -> bool:
     """Kill at the next points; tell whether there are no more."""
-    wiring = Wiring(points, flow.workers, is_forked=True)
+    wiring = Wiring(points, flow.workers, is_forked=True, is_real=flow.is_real)
     async with open_scene(folder, as_bot(owner_url), mode=flow.mode, wiring=wiring) as scene:
         await scene.start()
         async with _told_truly(scene, flow):
@@ -178,7 +179,7 @@ def _is_pivotal(phase: Phase, act: Act) -> bool:
 
 @pytest.mark.case("C01", "I01", "I05", "I08", "I11")
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("flow", "most_kills"), [(ORDER_C, 12), (TAKE_BACK, 4)], ids=_id_of)
+@pytest.mark.parametrize(("flow", "most_kills"), [(ORDER_C, 8), (TAKE_BACK, 4)], ids=_id_of)
 async def test_kills_while_the_service_desk_takes_part_are_survived(
     flow: Flow, most_kills: int, tmp_path: Path, postgres_server: str, tell_kills: Tell
 ) -> None:
@@ -188,6 +189,44 @@ async def test_kills_while_the_service_desk_takes_part_are_survived(
     await _survived(
         tmp_path, postgres_server, flow, where=_is_pivotal, tell=tell, most_kills=most_kills
     )
+
+
+def _is_of_tenant_or_end(phase: Phase, act: Act) -> bool:
+    """Pick the changes of the tenant that were made, and those of the request that are kept."""
+    is_kept = phase is Phase.AFTER and commits("update request")(act)
+    return is_kept or is_write_done(phase, act)
+
+
+@pytest.mark.case("C01", "C02", "I05")
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("flow", FLOWS_REAL, ids=lambda flow: flow.name.replace(" ", "-"))
+async def test_kills_while_microsoft_365_changes_are_survived(
+    flow: Flow, tmp_path: Path, postgres_server: str, tell_kills: Tell
+) -> None:
+    def tell(survived: int, points: int) -> None:
+        tell_kills(f"{flow.name}, changes", survived, points)
+
+    await _survived(
+        tmp_path,
+        postgres_server,
+        flow,
+        where=_is_of_tenant_or_end,
+        tell=tell,
+        most_kills=6,
+    )
+
+
+@pytest.mark.long
+@pytest.mark.case("C01", "C02", "I05")
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("flow", FLOWS_REAL, ids=lambda flow: flow.name.replace(" ", "-"))
+async def test_every_commit_and_every_call_to_microsoft_365_is_survived(
+    flow: Flow, tmp_path: Path, postgres_server: str, tell_kills: Tell
+) -> None:
+    def tell(survived: int, points: int) -> None:
+        tell_kills(f"{flow.name}, commits and calls", survived, points)
+
+    await _survived(tmp_path, postgres_server, flow, where=is_kept_or_asked, tell=tell)
 
 
 @pytest.mark.long

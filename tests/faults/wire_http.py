@@ -1,6 +1,7 @@
 """A wire for outgoing HTTP calls: it stands before a server and may cut at any call."""
 
 import contextlib
+import json
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -62,11 +63,12 @@ def _forwarder(
             caller = caller_of(transport.get_extra_info("peername")[1])
         if caller is None:
             return _cut(request)
-        act = Act(process=caller, text=f"{request.method} {_template(request.path)}")
         try:
             body = await request.read()
         except OSError:  # killed while it was calling
             return _cut(request)
+        text = f"{request.method} {_template(request.path)}{_inside(request.path, body)}"
+        act = Act(process=caller, text=text)
         if not await watcher.may_go(act):
             return _cut(request)
         async with session.request(
@@ -96,6 +98,17 @@ def _template(path: str) -> str:
     for pattern, name in _IDS:
         path = pattern.sub(name, path)
     return path
+
+
+def _inside(path: str, body: bytes) -> str:
+    """Return what a call to the tenant carries: the items of a batch, or its cmdlet."""
+    if path.endswith("/$batch"):
+        items = json.loads(body)["requests"]
+        asked = sorted({f"{one['method']} {one['url'].partition('?')[0]}" for one in items})
+        return f": {', '.join(asked)}"
+    if path.endswith("/InvokeCommand"):
+        return f": {json.loads(body)['CmdletInput']['CmdletName']}"
+    return ""
 
 
 def _carried(headers: "aiohttp.typedefs.LooseHeaders") -> dict[str, str]:

@@ -83,7 +83,7 @@ class MicrosoftWorld:
             ledger=ledger,
             keeps_bodies=not options.lean,
         )
-        self.tenant.tokens.scopes = self._scope_of
+        self.tenant.tokens.scopes = self.login.scope_of
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -105,15 +105,6 @@ class MicrosoftWorld:
         finally:
             await server.stop()
             await self.login.stop()
-
-    def _scope_of(self, token: str) -> str | None:
-        """Return the scope for which the login host gave a token, None for one it did not."""
-        given = self.login.requests
-        number = token.removeprefix("token-")
-        if not token.startswith("token-") or not number.isdecimal():
-            return None
-        known = 1 <= int(number) <= len(given)
-        return str(given[int(number) - 1].get("scope", "")) if known else None
 
     async def _unknown(self, request: web.Request) -> web.Response:
         self.ledger.append(call_of(request, None, 404))

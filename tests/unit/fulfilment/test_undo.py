@@ -146,3 +146,21 @@ async def test_passing_faults_while_taking_back_hurt_nobody(fault: str) -> None:
     stage.settle()
     assert _comparable(await stage.seen()) == _comparable(before)
     assert before.account.upn.endswith(OLD)
+
+
+async def test_account_that_stays_away_is_waited_for_and_then_a_person_is_called() -> None:
+    stage = await Stage.of()
+    plan = await stage.carry_out(Outcome.A)
+    subject = demo_person_id(MOVER.number)
+    await stage.tenant.delete_account(subject)
+    stage.settle()
+    begun = stage.clock.now()
+
+    progress = await _take_back(stage, plan)
+
+    assert progress == NeedsPerson("account.entity", "tenant.account_missing", {})
+    waited_s = (stage.clock.now() - begun).total_seconds()
+    assert stage.pace.deadline_s <= waited_s < 2 * stage.pace.deadline_s
+    await stage.tenant.restore_account(subject)
+    stage.settle()
+    assert await _take_back(stage, plan) == Finished()

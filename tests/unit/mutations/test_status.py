@@ -36,14 +36,14 @@ TASK_OF_STATE = {
     "undoing": Task.UNDO,
 }
 # The checklist of D is the requester's, item by item, and then the bot's to read.
-TASK_OF_CHECKLIST = (Task.DEACTIVATE, Task.CHANGE_WEBIDM, Task.ACTIVATE, Task.READ_BACK)
+TASK_OF_CHECKLIST = (Task.DEACTIVATE, Task.CHANGE_WEBIDM, Task.ACTIVATE, Task.LOOK)
 TASK_OF_PRECONDITION = {
     "entitlement": Task.GET_ENTITLEMENT,
     "consultation": Task.DECIDE,
     "licences": Task.FREE_LICENCES,
 }
 by_state = settings(laws, max_examples=12)  # for each of the states
-BOT_DOES = {Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO, Task.READ_BACK}
+BOT_DOES = {Task.WAIT_FOR_DATE, Task.CARRY_OUT, Task.UNDO, Task.LOOK}
 
 
 def look(request: MutationRequest, register: Register, pause: timedelta) -> Status:

@@ -12,7 +12,7 @@ import pytest
 from fulfilment.progress import Again, Finished
 from mutations.case_finder import Outcome
 from tests.unit.fulfilment.microsoft365.real_tenant import RealTenant, real_tenant
-from tests.unit.fulfilment.microsoft365.test_orders import REQUEST, Work
+from tests.unit.fulfilment.microsoft365.work import REQUEST, Work
 
 
 @dataclass(frozen=True, kw_only=True)
