@@ -37,9 +37,13 @@ class DecisionMode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class _View:
     t: Texts
-    request: MutationRequest
+    status: Status
     words: Mapping[str, object]
     today: date
+
+    @property
+    def request(self) -> MutationRequest:
+        return self.status.request
 
 
 def decision_card(
@@ -58,7 +62,7 @@ def decision_card(
     """
     request = status.request
     words = request_words(t, register, request)
-    view = _View(t, request, words, local_date(now))
+    view = _View(t, status, words, local_date(now))
     if request.decision is not None or request.state is not State.SUBMITTED:
         return card(_final(view, problem))
     faces = {
@@ -83,7 +87,7 @@ def _final(view: _View, problem: str) -> list[ElementT]:
     if not made:
         body.append(text(t("decision.ended.text")))
     if not request.is_open:
-        body.append(small(what_follows(t, request, view.words)))
+        body.append(small(what_follows(t, view.status, view.words)))
     return body
 
 

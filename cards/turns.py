@@ -9,7 +9,6 @@ from cards.parts import box, small, text
 from cards.words import enumeration
 from mutations.clock import local_date
 from mutations.life_cycle import State
-from mutations.request import MutationRequest
 from mutations.status import Status, Task, Turn
 from texts.escaping import Safe
 from texts.translator import Texts
@@ -36,7 +35,7 @@ def turn_box(
             ),
             small(_since(t, turn)),
         ]
-    items.append(text(what_follows(t, status.request, words)))
+    items.append(text(what_follows(t, status, words)))
     advice = f"advice.{status.request.state}"
     if is_requester and t.has(advice):
         items.append(text(t(advice, **words)))
@@ -59,10 +58,11 @@ def who(t: Texts, status: Status, turn: Turn, *, is_requester: bool) -> Safe:
     return t("turn.bot" if turn.task in _OWN else "turn.nobody")
 
 
-def what_follows(t: Texts, request: MutationRequest, words: Mapping[str, object]) -> Safe:
+def what_follows(t: Texts, status: Status, words: Mapping[str, object]) -> Safe:
     """Return what comes next; for work that is done, on whose word that rests."""
-    if request.rests_on_word:
+    request = status.request
+    if request.state is State.DONE and request.rests_on_word:
         return t("status.reported", **words)
     if request.state is State.UNDONE and request.handover is not None:
         return t("status.reported_back", **words)
-    return t(f"status.next.{request.state}", **words)
+    return t(f"status.next.{status.next}", **words)

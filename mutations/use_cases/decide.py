@@ -1,7 +1,7 @@
 """What the source entity and the requester decide."""
 
 from mutations.approval import agreed_digest, shown_digest
-from mutations.authority import NotEntitledError, Role, deciders_of
+from mutations.authority import NotEntitledError, Role, deciders, deciders_of, parties_of
 from mutations.case_finder import Retention, find_case
 from mutations.directory import Person
 from mutations.errors import DomainError
@@ -23,6 +23,7 @@ from mutations.use_cases.actor import Actor
 from mutations.use_cases.checklist import begin_checklist
 from mutations.use_cases.context import Context
 from mutations.use_cases.entitled import require_entitled
+from mutations.use_cases.membership import look_aside
 from mutations.use_cases.propose import ORDERS, move_of
 from mutations.use_cases.settle import settle, tell
 
@@ -77,7 +78,8 @@ class DecideRetention:
         """
         context = self._context
         decider = await Actor.enter(context, actor, Role.DECIDER)
-        await decider.seen_by_another(request_id)
+        seen = await decider.seen_by_another(request_id)
+        await self._require_decider(decider.person, seen)
 
         async def act(work: Work) -> MutationRequest:
             request = await decider.look(work, request_id)
@@ -91,6 +93,23 @@ class DecideRetention:
             return await self._record(work, request, decision)
 
         return await context.store.run(act)
+
+    async def _require_decider(self, person: Person, request: MutationRequest) -> None:
+        """Refuse the deputy of somebody who turns out to be a party with another account."""
+        context = self._context
+        parties = (request.requester, request.subject)
+        aside = await look_aside(
+            context.directory, context.register, request.source, parties=parties
+        )
+        found = deciders(
+            context.register,
+            request.source,
+            parties=parties_of(request),
+            set_aside=aside,
+            on=context.today(),
+        )
+        if person.object_id not in found:
+            raise NotEntitledError(number=request.number)
 
     def _decision(
         self, request: MutationRequest, actor: ObjectId, retention: Retention | None, reason: str
