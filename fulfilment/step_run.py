@@ -15,7 +15,9 @@ from mutations.plan import Route
 
 _CHANGING: Final = frozenset({Route.GRAPH, Route.EXCHANGE})
 _LOGGER = structlog.get_logger(__name__)
-_SPREADS: Final = frozenset({"tenant.new_account_missing"})
+_SPREADS: Final = frozenset(
+    {"tenant.account_missing", "tenant.mailbox_missing", "tenant.new_account_missing"}
+)
 """What is missing although it was read: one part of the tenant may know it before another."""
 
 

@@ -64,7 +64,10 @@ class UndoRun(EntryRun):
             held = await self._held_up()
             if held is not None:
                 return held
-            await self._note({"undo_at": self._clock.now().isoformat()})
+            meant_at = self._clock.now()
+            await self._note({"undo_at": meant_at.isoformat()})
+            if -self._seconds_until(meant_at) >= self._pace.fresh_s:
+                return await self._later({})  # it may have been taken over meanwhile
             await self._stamped(lambda: self._step.revert(before))
             verdict = await self._step.reverted(before)
         if not verdict.holds:

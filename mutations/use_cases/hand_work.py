@@ -162,6 +162,9 @@ class HandWork:
     ) -> MutationRequest:
         """Say that it cannot be done: the work stops, and asks anew when it is resumed.
 
+        The same person saying the same once more, while it stands still for that, gets the same
+        answer.
+
         Raises:
             MissingWordsError: No reason was given.
         """
@@ -170,13 +173,17 @@ class HandWork:
 
         async def act(work: Work) -> MutationRequest:
             request = await helper.look(work, request_id)
+            params = {"name": helper.person.name, "reason": words}
+            stopped_for = request.attention
+            if stopped_for and (stopped_for.key, stopped_for.params) == (HAND_DECLINED, params):
+                return request
             open_task(request.tasks, position)
             assert request.plan is not None
             await self._note(work, request, "hand.declined", actor, position)
             attention = Attention(
                 step=request.plan.steps[position].name,
                 key=HAND_DECLINED,
-                params={"name": helper.person.name, "reason": words},
+                params=params,
                 since=self._context.now(),
             )
             stopped = replace(request, tasks=forgotten(request.tasks, (position,)))

@@ -107,6 +107,23 @@ async def test_report_that_is_repeated_after_a_lost_answer_counts_once(days: Day
         assert [kinds.count(kind) for kind in ("hand.done", "refused")] == [1, 1]
 
 
+@pytest.mark.case("D01")
+async def test_refusal_that_is_repeated_after_a_lost_answer_counts_once(days: Days) -> None:
+    async with days.open(recheck_s=600.0) as stage:
+        await _rule(stage)
+        await _asked(stage)
+        request = await stage.request(FIRST)
+        data = {"request": request.id, "round": 1, "position": request.tasks[0].position}
+        sofie = stage.person(SOFIE)
+
+        for _ in range(2):
+            answer = card_in(await sofie.press_sealed("hand.cannot", data, words="Mag niet"))
+            assert_shows(answer, "Hulp nodig", "Mag niet")
+
+        kinds = [row["kind"] for row in await stage.audit()]
+        assert [kinds.count(kind) for kind in ("hand.declined", "refused")] == [1, 0]
+
+
 async def test_declined_step_stops_the_work_and_is_asked_anew(days: Days) -> None:
     async with days.open(recheck_s=1.0) as stage:
         group = await _rule(stage)

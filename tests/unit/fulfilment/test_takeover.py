@@ -68,3 +68,40 @@ async def test_run_that_was_stopped_shortly_goes_on() -> None:
     assert await stage.run(plan, stage.engine(journal=stopping)) == Finished()
 
     await assert_each_once(stage, Outcome.A)
+
+
+class StoppingAtUndo:
+    """Stops for a while when it has been saved that a step is about to be taken back."""
+
+    def __init__(self, stage: Stage, *, seconds: float) -> None:
+        self._stage = stage
+        self._seconds = seconds
+        self.stops = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage.journal, name)
+
+    async def save(self, entry: Entry, *, seen: Entry) -> None:
+        await self._stage.journal.save(entry, seen=seen)
+        if entry.detail.get("undo_at") != seen.detail.get("undo_at") and not self.stops:
+            self.stops += 1
+            self._stage.clock.advance(seconds=self._seconds)
+
+
+@pytest.mark.parametrize(("seconds", "writes"), [(PACE.fresh_s - 1, 1), (PACE.fresh_s, 0)])
+async def test_taking_back_that_was_stopped_too_long_looks_before_it_writes(
+    seconds: float, writes: int
+) -> None:
+    stage = await Stage.of()
+    plan = await stage.carry_out(Outcome.A)
+    done = len(await stage.effects())
+    stopping = StoppingAtUndo(stage, seconds=seconds)
+
+    progress = await stage.engine(journal=stopping).take_back(REQUEST, plan)
+
+    assert (stopping.stops, isinstance(progress, Again)) == (1, True)
+    assert len(await stage.effects()) - done == writes
+    while isinstance(progress, Again):
+        stage.clock.advance(seconds=progress.after_s)
+        progress = await stage.engine().take_back(REQUEST, plan)
+    assert progress == Finished()
