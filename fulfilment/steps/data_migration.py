@@ -5,10 +5,12 @@ the order. Of the mail no count can be read, so the words of who reports it are 
 without a report the step never holds.
 """
 
+import asyncio
 from typing import ClassVar, Final
 
-from fulfilment.steps.new_account import new_account
+from fulfilment.steps.new_account import new_account, pinned_id
 from fulfilment.steps.step import State, StepContext, Verdict, text
+from fulfilment.tenant import Drive
 from mutations.plan import Route, Undo
 
 _MEBIBYTE: Final = 1024 * 1024
@@ -26,8 +28,9 @@ class MigrateData:
 
     async def inspect(self) -> State:
         """Return where the data is: the old address, its OneDrive and how many bytes are in it."""
-        account = await self._context.account()
-        drive = await self._context.tenant.drive(self._context.subject)
+        account, drive = await asyncio.gather(
+            self._context.account(), self._context.tenant.drive(self._context.subject)
+        )
         return {
             "upn": account.upn,
             "drive": drive.url if drive else "",
@@ -39,8 +42,7 @@ class MigrateData:
 
     async def verify(self, before: State) -> Verdict:
         """Hold when it was reported and no bytes are missing in the new OneDrive."""
-        account = await new_account(self._context)
-        drive = await self._context.tenant.drive(account.object_id) if account else None
+        account, drive = await asyncio.gather(new_account(self._context), self._drive())
         wanted, there = _size(before), drive.size_bytes if drive else 0
         upn, report = account.upn if account else "", self._context.report
         seen = {
@@ -55,6 +57,10 @@ class MigrateData:
         if before["drive"]:
             asks |= {"drive": text(before, "drive"), "size": _readable_size(wanted)}
         return Verdict(holds, seen, asks)
+
+    async def _drive(self) -> Drive | None:
+        pinned = pinned_id(self._context)
+        return None if pinned is None else await self._context.tenant.drive(pinned)
 
     @staticmethod
     def readable(state: State) -> str:
