@@ -8,6 +8,7 @@ from typing import Final
 from typing_extensions import override
 
 from fulfilment.engine import Engine
+from fulfilment.hand_run import AwaitedRun
 from fulfilment.journal import Entry, StepState
 from fulfilment.progress import NeedsPerson, Progress
 from fulfilment.step_run import StepRun
@@ -27,12 +28,14 @@ _READ_ONLY: Final = frozenset({Route.SUPPLIER, Route.READ})
 _Act = Callable[[], Awaitable[Progress | None]]
 
 
-class SupplierRun(StepRun):
+class SupplierRun(AwaitedRun):
     """One step that the supplier did: it counts when it shows.
 
     What the tenant does not let the bot read becomes `StepState.UNREADABLE`: for that, the word
     of the supplier is all there is, and it is told as such.
     """
+
+    not_seen = NOT_SEEN
 
     @override
     async def _guarded(self, act: _Act) -> Progress | None:
@@ -48,26 +51,6 @@ class SupplierRun(StepRun):
                 raise
             await self._save(state=StepState.UNREADABLE, detail={})
             return None
-
-    @property
-    @override
-    def has_effect(self) -> bool:
-        """Nothing is changed by the program."""
-        return False
-
-    @override
-    async def _intend(self) -> Progress | None:
-        verdict = await self._step.verify(self._before)
-        if verdict.holds:
-            await self._written()
-            return None
-        since = self._moment("since") or self._clock.now()
-        waited_s = -self._seconds_until(since)
-        if waited_s >= self._pace.hand_deadline_s:
-            return await self._block(NOT_SEEN, {"minutes": int(waited_s // 60)})
-        return await self._poll_later(
-            {"since": since.isoformat()}, after_s=self._pace.hand_poll_s, state=StepState.WAITING
-        )
 
 
 class SupplierUndoRun(UndoRun):
