@@ -136,7 +136,9 @@ async def check_taken_back(
 ) -> None:
     """Each change and its way back was made once, and the tenant is as it was `before`."""
     stored = await summary(scene)
-    assert set(stored["effects"].values()) == {1}, stored["effects"]
+    for effect, times in stored["effects"].items():
+        both_ways = effect[0] == "move_to_entity"  # there and back are the same operation
+        assert times == (2 if both_ways else 1), f"{effect}: {times}"
     states = {state for _, _, state in stored["journal"]}
     assert states == {"compensated", "pending"}, stored["journal"]
     now = await tenant(scene)
@@ -169,7 +171,10 @@ async def _check_cards(scene: Scene) -> None:
             assert any(_asked(one, _DECIDE) for one in inbox), "a decider was not asked"
         return
     tracked = {row["activity_id"] for row in await scene.rows("select activity_id from sent_card")}
-    for number, buttons in ((ARNO, _DECIDE), (BRITT, _DECIDE), (SOFIE, _HELP)):
+    is_done = await scene.rows("select id from request where state = 'done'")
+    # What is done may be taken back for some days.
+    helps = tuple(one for one in _HELP if one != "undo.ask") if is_done else _HELP
+    for number, buttons in ((ARNO, _DECIDE), (BRITT, _DECIDE), (SOFIE, helps)):
         for message in scene.person(number).inbox:
             button = _asked(message, buttons)
             if not button:
