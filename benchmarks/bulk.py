@@ -1,4 +1,4 @@
-"""A reorganisation against Microsoft's write quota: a thousand orders of B, and urgent ones inside.
+"""A thousand orders of B against Microsoft's write quota, and urgent ones in the middle.
 
 `python -m benchmarks.bulk` starts an embedded PostgreSQL and the fake tenant with the limits that
 Microsoft publishes (3,000 writes in 150 seconds, 8,000 resource units in 10). First some orders
@@ -129,9 +129,8 @@ def print_report(given: argparse.Namespace, found: Measured, work: Reorganisatio
     """Print the figures."""
     whole_s = work.floor_s(found.writes, share=1.0)
     alone, inside = statistics.median(found.alone), statistics.median(found.inside)
-    print(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"Python {platform.python_version()}, {machine}")
     print(f"{given.orders} orders of B, {given.slots} under way at a time, {found.writes} writes")
     print(f"floor at 70 % of the limit  {found.floor_s:7.1f} s")
     print(f"floor at all of the limit   {whole_s:7.1f} s  ({found.seconds / whole_s:.2f} times)")

@@ -1,4 +1,4 @@
-"""Orders of B through the engine and the real tenant's code, over HTTP, within the shared quota."""
+"""Orders of B by the engine and the real tenant's code, over HTTP, within the shared quota."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ from fulfilment.tenants.microsoft365.wire import Wire
 from mutations.case_finder import Outcome
 from mutations.clock import local_date
 from mutations.identity import RequestId
-from mutations.plan import Move
+from mutations.plan import Move, Plan
 from store.database import Database
 from store.step_journal import SqlStepJournal
 from store.tenant_quota import LARGE_TENANT, Budget, SqlTenantQuota
@@ -125,23 +125,25 @@ class Reorganisation:
             outcome=Outcome.B,
             onedrive_days=_ONEDRIVE_DAYS,
         )
+        plan = await self._planned(move)
         request = RequestId(f"{mover.number:032d}")
         while True:
+            match await self.engine.advance(request, plan):
+                case Finished():
+                    return
+                case Again(after_s=seconds):
+                    self.retries += 1
+                    await asyncio.sleep(seconds)
+                case other:
+                    raise AssertionError(f"a person is called: {other}")
+
+    async def _planned(self, move: Move) -> Plan:
+        while True:
             try:
-                plan = await self.planner.plan(move)
+                return await self.planner.plan(move)
             except TransientTenantError as error:
                 self.retries += 1
                 await asyncio.sleep(error.retry_after_s or 1.0)
-            else:
-                break
-        while True:
-            progress = await self.engine.advance(request, plan)
-            if progress == Finished():
-                return
-            if not isinstance(progress, Again):
-                raise AssertionError(f"a person is called: {progress}")
-            self.retries += 1
-            await asyncio.sleep(progress.after_s)
 
 
 def budgets_of(limits: Limits) -> Mapping[str, Budget]:

@@ -178,7 +178,7 @@ async def _assemble(
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
     outside = SimulatedOutside(opened.world, cases.context.register) if opened.world else None
-    orders = OrderRunner(cases, engine, storage.store, outside)
+    orders = OrderRunner(cases, engine, storage.store, outside, bulk=opened.bulk)
     _register_jobs(settings, storage, channel, cases, orders=orders, presenter=presenter)
     is_simulated = opened.world is not None
     conversations = Conversations(texts, cases, presenter, simulated=is_simulated)

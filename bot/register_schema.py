@@ -202,6 +202,7 @@ class ContractPart(_Part):
     expire_after: PositiveInt
     warn_before: PositiveInt
     hand_days: PositiveInt = 2
+    bulk_above: PositiveInt = 20
     old_account: Literal["disable", "delete"] = "disable"
     supplier: _Text
     order_portal: _Text

@@ -25,7 +25,7 @@ from fulfilment.tenants.microsoft365.exchange_pwsh import PwshExchange, PwshSess
 from fulfilment.tenants.microsoft365.exchange_rest import RestExchange
 from fulfilment.tenants.microsoft365.graph import HttpGraph
 from fulfilment.tenants.microsoft365.look import one_look
-from fulfilment.tenants.microsoft365.quota import AtOnce, Quota
+from fulfilment.tenants.microsoft365.quota import AtOnce, Quota, bulk
 from fulfilment.tenants.microsoft365.tenant import Microsoft365Tenant
 from fulfilment.tenants.microsoft365.wire import Wire
 from fulfilment.tenants.simulated.directory import SimulatedDirectory
@@ -49,12 +49,14 @@ class OpenTenant:
 
     Attributes:
         one_look: Within its block the tenant is asked one thing once.
+        bulk: Within its block the tenant is asked as bulk work.
         world: The simulated world behind it; None for a real tenant.
     """
 
     tenant: Tenant
     directory: Directory
     one_look: OneLook = nullcontext
+    bulk: OneLook = nullcontext
     world: SimulatedWorld | None = None
 
 
@@ -109,7 +111,7 @@ async def microsoft365(
         directory = Microsoft365Directory(
             parts.graph, tenant, attributes=attributes, register=register
         )
-        yield OpenTenant(tenant=tenant, directory=directory, one_look=one_look)
+        yield OpenTenant(tenant=tenant, directory=directory, one_look=one_look, bulk=bulk)
 
 
 @asynccontextmanager

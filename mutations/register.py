@@ -115,6 +115,7 @@ class Contract:
         warn_before: Days before the end of the OneDrive data at which people are warned.
         old_account: What becomes of the old account of order C; read when the work starts.
         hand_days: Working days in which the service desk does a step by hand.
+        bulk_above: More orders than this of one move, on one day, are a reorganisation.
     """
 
     version: str
@@ -131,6 +132,7 @@ class Contract:
     shared_pools: tuple[str, ...] = ("Delegate365", "OASE")
     hand_days: int = 2
     old_account: OldAccount = OldAccount.DISABLE
+    bulk_above: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """Carrying out orders: between the request, which says what, and fulfilment, which does it."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import structlog
 
-from fulfilment.engine import Engine
+from fulfilment.engine import Engine, OneLook
 from fulfilment.progress import Again, Finished, HandReport, NeedsPerson, Progress, WaitsForHands
 from fulfilment.tenants.simulated.outside import SimulatedOutside
 from mutations.identity import ObjectId, RequestId
@@ -27,6 +28,8 @@ class OrderRunner:
         engine: Engine,
         store: SqlStore,
         outside: SimulatedOutside | None = None,
+        *,
+        bulk: OneLook = nullcontext,
     ) -> None:
         """Run orders.
 
@@ -35,7 +38,9 @@ class OrderRunner:
             engine: Does the steps.
             store: Where jobs are queued.
             outside: Simulation of who works outside the bot; none on a real tenant.
+            bulk: Within its block the tenant is asked as bulk work.
         """
+        self._bulk = bulk
         self._use = use_cases
         self._engine = engine
         self._store = store
@@ -44,7 +49,8 @@ class OrderRunner:
     async def begin(self, request_id: RequestId, account: ObjectId) -> None:
         """Queue the work of an order whose day has come."""
         job = CarryOut(request_id=request_id, account=account)
-        await self._store.run(lambda work: work.jobs.enqueue(job))
+        bulk = await self._use.find.is_bulk(request_id)
+        await self._store.run(lambda work: work.jobs.enqueue(job, bulk=bulk))
 
     async def carry_out(
         self, request_id: RequestId, account: ObjectId, *, resumed: bool = False
@@ -54,6 +60,11 @@ class OrderRunner:
         Raises:
             DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
         """
+        is_bulk = await self._use.find.is_bulk(request_id)
+        with self._bulk() if is_bulk else nullcontext():
+            await self._carry_out(request_id, account, resumed=resumed)
+
+    async def _carry_out(self, request_id: RequestId, account: ObjectId, *, resumed: bool) -> None:
         undoing = await self._use.find.being_undone(request_id)
         if undoing is not None and undoing.plan is not None:
             await self._take_back(request_id, account, undoing.plan)
@@ -112,7 +123,8 @@ class OrderRunner:
     async def _go_on(self, request_id: RequestId, account: ObjectId, after: timedelta) -> None:
         job = CarryOut(request_id=request_id, account=account)
         at = self._use.context.now() + after
-        await self._store.run(lambda work: work.jobs.enqueue(job, at=at))
+        bulk = await self._use.find.is_bulk(request_id)
+        await self._store.run(lambda work: work.jobs.enqueue(job, at=at, bulk=bulk))
 
     async def _results(self, request: MutationRequest) -> tuple[StepResult, ...]:
         report = await self._engine.report(request.id)

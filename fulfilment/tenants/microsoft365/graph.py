@@ -114,9 +114,7 @@ class HttpGraph:
                 raise TransientTenantError(reply.retry_after_s)
             return reply
 
-        return await patiently(
-            once, self._patience, repeatable=lane.reads or operation.repeatable
-        )
+        return await patiently(once, self._patience, repeatable=lane.reads or operation.repeatable)
 
     async def drain(self) -> None:
         """Wait for what is under way; nothing is cut off in the middle of a write."""
