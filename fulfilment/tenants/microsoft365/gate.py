@@ -43,6 +43,11 @@ class Gate:
             self._opening = asyncio.create_task(self._open(), context=Context())
         await turn
 
+    async def drain(self) -> None:
+        """Wait until everybody who waits now went through or was refused."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+
     async def _open(self) -> None:
         try:
             await asyncio.sleep(self._window_s)

@@ -55,6 +55,9 @@ class HttpGraph:
     answer is. (`dependsOn` would tie the fate of the one to that of the other, and Microsoft
     advises to make a batch either wholly sequential or wholly parallel.)
 
+    A write first waits for the quota and then for its target, so that a group that many leave is
+    never held by one that waits for the quota; when it is sent again, it waits for both again.
+
     A write whose answer is lost is sent again only when its operation is `repeatable`.
     """
 
@@ -118,6 +121,8 @@ class HttpGraph:
 
     async def drain(self) -> None:
         """Wait for what is under way; nothing is cut off in the middle of a write."""
+        for gate in self._gates.values():
+            await gate.drain()
         await self._batcher.drain()
 
     def _turn(self, call: Call) -> AbstractAsyncContextManager[None]:

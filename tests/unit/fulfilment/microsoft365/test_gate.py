@@ -5,9 +5,19 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from fulfilment.tenant import TransientTenantError
+from fulfilment.tenants.microsoft365.call import Verb
 from fulfilment.tenants.microsoft365.gate import Gate
+from fulfilment.tenants.microsoft365.quota import Now, Turn, bulk
+from tests.unit.fulfilment.microsoft365.scripted import (
+    ANNE,
+    BEN,
+    Counting,
+    graph_setting,
+    write,
+)
 
 
 class Quota:
@@ -95,3 +105,44 @@ async def test_a_fault_of_the_storage_reaches_who_waits() -> None:
 
     with pytest.raises(LookupError):
         await gate.enter()
+
+
+async def test_draining_waits_for_all_who_wait() -> None:
+    quota = Quota()
+    gate = Gate(quota.admit, window_s=0.0)
+    await gate.drain()
+    waits = asyncio.create_task(gate.enter())
+    await quota.came.wait()
+    draining = asyncio.create_task(gate.drain())
+    await asyncio.sleep(0.01)
+    assert not draining.done()
+
+    quota.open.set()
+    await draining
+
+    await asyncio.wait_for(waits, 1.0)
+
+
+class FullForBulk(Counting):
+    """Has nothing left for bulk work until it opens."""
+
+    @override
+    async def take(self, resource: str, cost: int, *, urgent: bool) -> Turn:
+        return Now() if urgent else await super().take(resource, cost, urgent=urgent)
+
+
+async def test_bulk_that_waits_for_the_quota_does_not_hold_the_group_of_an_urgent_write() -> None:
+    quota = FullForBulk()
+    quota.opens.clear()
+    group = f"/groups/{ANNE}/members/{BEN}/$ref"
+    async with graph_setting(quota=quota) as at:
+        with bulk():
+            waits = asyncio.create_task(at.graph.send(write(group, verb=Verb.DELETE)))
+        await quota.asked.wait()
+
+        async with asyncio.timeout(5):
+            await at.graph.send(write(group, verb=Verb.DELETE))
+
+        assert not waits.done()
+        quota.opens.set()
+        await waits
