@@ -24,7 +24,8 @@ select extract(epoch from now() - min(since))::float as seconds from (
   select coalesce(job.scheduled_at,
     (select min(event.at) from procrastinate_events event where event.job_id = job.id)) as since
   from procrastinate_jobs job
-  where job.status = 'todo' and job.queue_name <> %(bulk)s and (job.scheduled_at is null or job.scheduled_at <= now())
+  where job.status = 'todo' and job.queue_name <> %(bulk)s
+    and (job.scheduled_at is null or job.scheduled_at <= now())
     and (job.lock is null or not exists (
       select from procrastinate_jobs other
       where other.lock = job.lock and other.id <> job.id
