@@ -7,7 +7,7 @@ PACKAGES := bot cards dialogs fulfilment manifest mutations store texts tests be
 
 .DEFAULT_GOAL := help
 METADATA := tests/contract/microsoft365/requirements.txt
-.PHONY: help run metadata permissions test e2e check static bench load battery faults golden cases format lock clean
+.PHONY: help run metadata permissions test e2e check static bench load bulk battery faults golden cases format lock clean
 
 help:  ## list these commands
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,6 +36,9 @@ bench: $(VENV)/.dev  ## print CPU per turn beside a stock botbuilder bot
 
 load: $(VENV)/.dev  ## load the bot for ten minutes, 100 activities a second; MINUTES=1 for less
 	$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),10)
+
+bulk: $(VENV)/.dev  ## carry out a thousand orders within Microsoft's write quota, and urgent ones inside; ORDERS=100 for less
+	$(BIN)/python -m benchmarks.bulk --orders $(or $(ORDERS),1000)
 
 battery: $(VENV)/.dev  ## print what forged requests reach beside three other bots; into docs/security.md
 	$(BIN)/python -m benchmarks.battery

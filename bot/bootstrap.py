@@ -167,7 +167,7 @@ async def _assemble(
     await asyncio.to_thread(load_languages)
     presenter = Presenter(texts, cases)
     carrier, desk = carriers(settings, storage, channel, cases, opened)
-    orders = OrderRunner(cases, carrier, storage.store)
+    orders = OrderRunner(cases, carrier, storage.store, bulk=opened.bulk)
     customer = SimulatedCustomer(opened.world, cases.context.register) if opened.world else None
     runners = Runners(orders=orders, checklists=ChecklistLooker(cases, storage.store, customer))
     _register_jobs(settings, storage, channel, cases, runners=runners, presenter=presenter)

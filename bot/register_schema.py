@@ -204,6 +204,7 @@ class ContractPart(_Part):
     hand_days: PositiveInt = 2
     # Long before Microsoft empties its recycle bin after 30 days, holidays included.
     undo_days: Annotated[int, Field(ge=1, le=15)] = 5
+    bulk_above: PositiveInt = 20
     old_account: Literal["disable", "delete"] = "disable"
     supplier: _Text
     order_portal: _Text

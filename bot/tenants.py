@@ -51,12 +51,14 @@ class OpenTenant:
 
     Attributes:
         one_look: Within its block the tenant is asked one thing once.
+        bulk: Within its block the tenant is asked as bulk work.
         world: The simulated world behind it; None for a real tenant.
     """
 
     tenant: Tenant
     directory: Directory
     one_look: OneLook = nullcontext
+    bulk: OneLook = nullcontext
     world: SimulatedWorld | None = None
 
 
@@ -146,7 +148,7 @@ def _real(settings: Settings, register: Register, graph: Graph, exchange: Exchan
     attributes = settings.attributes
     tenant = Microsoft365Tenant(graph, exchange, attributes=attributes)
     directory = Microsoft365Directory(graph, tenant, attributes=attributes, register=register)
-    return OpenTenant(tenant=tenant, directory=directory, one_look=one_look)
+    return OpenTenant(tenant=tenant, directory=directory, one_look=one_look, bulk=bulk)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from mutations.draft import Draft
 from mutations.errors import DomainError
 from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber
 from mutations.jobs import Jobs
+from mutations.reorganisation import Move
 from mutations.request import MutationRequest
 
 T = TypeVar("T")
@@ -61,6 +62,10 @@ class Requests(Protocol):
 
         Those that ended before anything was changed do not count.
         """
+        ...
+
+    async def together(self, move: Move, *, most: int) -> int:
+        """Return how many orders of a move are on the way; counts no further than `most`."""
         ...
 
     async def visible_to(

@@ -119,6 +119,7 @@ class Contract:
         old_account: What becomes of the old account of order C; read when the work starts.
         undo_days: Working days after the day an order was done on which it can be taken back.
         hand_days: Working days in which the service desk does a step by hand.
+        bulk_above: More orders than this of one move, on one day, are a reorganisation.
     """
 
     version: str
@@ -136,6 +137,7 @@ class Contract:
     hand_days: int = 2
     undo_days: int = 5
     old_account: OldAccount = OldAccount.DISABLE
+    bulk_above: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

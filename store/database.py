@@ -60,7 +60,7 @@ class Database:
 
         Args:
             url: Connection URL; what it says of the session wins over our own settings.
-            max_connections: Most connections of this process; a job worker needs one more of its
+            max_connections: Most connections of this process; a job worker needs two more of its
                 own for notifications.
             wait_s: Longest wait for a free connection.
         """

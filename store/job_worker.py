@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,8 @@ from store.job_bookkeeping import JobBookkeeping
 from store.job_runs import JobRuns, Task
 
 _LOGGER = structlog.get_logger(__name__)
+USUAL_QUEUE: Final = "default"
+BULK_QUEUE: Final = "bulk"
 _SWEEP_LOCK: Final = 5_620_004  # advisory lock: one replica at a time looks for stalled jobs
 
 
@@ -25,7 +27,8 @@ class WorkerSettings:
     """How one worker works.
 
     Attributes:
-        concurrency: Jobs at the same time in this process.
+        concurrency: Jobs at the same time in this process, bulk work apart.
+        bulk_concurrency: Jobs of bulk work at the same time in this process.
         polling_s: Longest delay before a timer that is due, or a retry, is noticed.
         heartbeat_s: Seconds between two signs of life of this worker.
         stalled_after_s: Without a sign of life for so long a worker counts as dead and its jobs
@@ -36,6 +39,7 @@ class WorkerSettings:
     """
 
     concurrency: int = 4
+    bulk_concurrency: int = 8
     polling_s: float = 2.0
     heartbeat_s: float = 3.0
     stalled_after_s: float = 15.0
@@ -95,32 +99,40 @@ class JobWorker:
 
     async def _work(self, settings: WorkerSettings) -> None:
         await self.retry_stalled(settings.stalled_after_s)
-        worker = Worker(
+        workers = [
+            self._worker(settings, USUAL_QUEUE, settings.concurrency),
+            self._worker(settings, BULK_QUEUE, settings.bulk_concurrency),
+        ]
+        sweeper = asyncio.create_task(self._sweep(workers, settings))
+        sweeper.add_done_callback(lambda _: _stop(workers))
+        try:
+            await _together(workers)
+        finally:
+            sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeper
+
+    def _worker(self, settings: WorkerSettings, queue: str, concurrency: int) -> Worker:
+        return Worker(
             self._app,
-            concurrency=settings.concurrency,
+            queues=[queue],
+            concurrency=concurrency,
             fetch_job_polling_interval=settings.polling_s,
             shutdown_graceful_timeout=settings.shutdown_s,
             update_heartbeat_interval=settings.heartbeat_s,
             stalled_worker_timeout=settings.stalled_after_s,
             install_signal_handlers=False,
         )
-        sweeper = asyncio.create_task(self._sweep(worker, settings))
-        sweeper.add_done_callback(lambda _: worker.stop())  # type: ignore[no-untyped-call] # untyped upstream
-        try:
-            await worker.run()  # type: ignore[no-untyped-call] # untyped upstream
-        finally:
-            sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeper
 
-    async def _sweep(self, worker: Worker, settings: WorkerSettings) -> None:
-        """Look for stalled jobs now and then; keeps the heart beating while jobs finish."""
+    async def _sweep(self, workers: Sequence[Worker], settings: WorkerSettings) -> None:
+        """Look for stalled jobs now and then; keeps the hearts beating while jobs finish."""
         while True:
             await asyncio.sleep(settings.sweep_s)
             try:
                 # First: after the machine slept, our own jobs must not look like those of a dead.
-                if worker.worker_id is not None:
-                    await self._jobs.update_heartbeat(worker.worker_id)
+                for worker in workers:
+                    if worker.worker_id is not None:
+                        await self._jobs.update_heartbeat(worker.worker_id)
                 await self.retry_stalled(settings.stalled_after_s)
             except (ConnectorException, DatabaseUnavailableError) as error:
                 _LOGGER.warning("stalled jobs not looked for", error=type(error).__name__)
@@ -145,3 +157,26 @@ def _go_on_unless_cancelled() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+def _stop(workers: Sequence[Worker]) -> None:
+    for worker in workers:
+        worker.stop()  # type: ignore[no-untyped-call] # untyped upstream
+
+
+async def _together(workers: Sequence[Worker]) -> None:
+    """Run workers until one ends, and let the jobs of all finish; raises what ended the first."""
+    running = [asyncio.create_task(_run(worker)) for worker in workers]
+    try:
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in running:
+            task.cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+    for fault in ended:
+        if isinstance(fault, BaseException) and not isinstance(fault, asyncio.CancelledError):
+            raise fault
+
+
+async def _run(worker: Worker) -> None:
+    await worker.run()  # type: ignore[no-untyped-call] # untyped upstream

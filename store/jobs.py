@@ -20,7 +20,7 @@ from store.database import (
 from store.job_bookkeeping import JobBookkeeping
 from store.job_faults import SqlJobFaults
 from store.job_runs import Handler, JobObserver, JobOutcome, JobRuns, Task
-from store.job_worker import JobWorker, WorkerSettings
+from store.job_worker import BULK_QUEUE, USUAL_QUEUE, JobWorker, WorkerSettings
 from store.retry_policy import RetryPolicy, Strategy
 
 REMOVE_OLD_JOBS: Final = "jobs.remove_old"
@@ -41,6 +41,19 @@ class UnknownTaskError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which places of a worker a job takes, and its rank among those that may start."""
+
+    queue: str = USUAL_QUEUE
+    priority: int = 0
+
+
+USUAL_PLACE: Final = Place()
+BULK_PLACE: Final = Place(queue=BULK_QUEUE)
+BULK_PLACE_AT_THE_END: Final = Place(queue=BULK_QUEUE, priority=-1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobOptions:
     """When and beside what a job may run; see `TransactionalJobs.enqueue`."""
 
@@ -48,6 +61,7 @@ class JobOptions:
     queueing_lock: str | None = None
     at: datetime | None = None
     delay_s: float | None = None
+    place: Place = USUAL_PLACE
 
 
 class JobEngine:
@@ -188,6 +202,8 @@ class JobEngine:
             delay = {"milliseconds": round(options.delay_s * 1000)}
         return self._app.configure_task(
             task_name,
+            queue=options.place.queue,
+            priority=options.place.priority,
             lock=options.lock,
             queueing_lock=options.queueing_lock,
             schedule_at=options.at,

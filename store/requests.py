@@ -12,6 +12,7 @@ from mutations.errors import ConcurrentUpdateError
 from mutations.identity import ObjectId, RequestId, RequestNumber, request_number
 from mutations.life_cycle import LEFT_NOTHING
 from mutations.ports import OpenRequestExistsError
+from mutations.reorganisation import ON_THE_WAY, Move
 from mutations.request import MutationRequest
 from store.database import Connection
 from store.documents import from_document, to_document
@@ -55,6 +56,15 @@ where (requester = %(person)s or subject = %(person)s or source_entity = any(%(e
   and (is_open or not %(open_only)s)
 order by is_open desc, created_at desc
 limit %(limit)s
+"""
+
+_TOGETHER: Final[LiteralString] = """
+select count(*) as together from (
+  select from request
+  where source_entity = %(source)s and target_entity = %(target)s and state = any(%(states)s)
+    and body ->> 'start_on' = %(start_on)s
+  limit %(most)s
+) as found
 """
 
 
@@ -136,6 +146,19 @@ class SqlRequests:
         cursor = await self._connection.execute(_CAME_AFTER, keys)
         row = await cursor.fetchone()
         return None if row is None else _request(row["body"])
+
+    async def together(self, move: Move, *, most: int) -> int:
+        """Return how many orders of a move are on the way; counts no further than `most`."""
+        values = {
+            "source": move.source,
+            "target": move.target,
+            "start_on": move.start_on.isoformat(),
+            "states": list(ON_THE_WAY),
+            "most": most,
+        }
+        row = await (await self._connection.execute(_TOGETHER, values)).fetchone()
+        assert row is not None
+        return int(row["together"])
 
     async def visible_to(
         self, viewer: Viewer, *, limit: int, open_only: bool = False

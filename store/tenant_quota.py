@@ -87,7 +87,7 @@ class Budget:
             use: Part of it that is ours: others work on the tenant as well.
         """
         ours = most * use
-        burst = ours / 7
+        burst = ours / 14  # what is kept for a burst is lost to the pace
         return cls(per_s=(ours - burst) / seconds, burst=burst)
 
     @property

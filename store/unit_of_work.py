@@ -9,7 +9,7 @@ import structlog
 from procrastinate.types import JSONValue
 
 from store.database import Connection, Database, SerializationConflictError
-from store.jobs import JobEngine, JobOptions
+from store.jobs import USUAL_PLACE, JobEngine, JobOptions, Place
 
 _LOGGER = structlog.get_logger(__name__)
 _MAX_RUNS: Final = 3
@@ -31,6 +31,7 @@ class TransactionalJobs:
         queueing_lock: str | None = None,
         at: datetime | None = None,
         delay_s: float | None = None,
+        place: Place = USUAL_PLACE,
         **args: JSONValue,
     ) -> bool:
         """Queue a job that exists when, and only if, the transaction commits.
@@ -43,6 +44,7 @@ class TransactionalJobs:
                 one forward where needed, and it keeps its arguments.
             at: Earliest start, aware; not together with `delay_s`.
             delay_s: Earliest start in seconds from now.
+            place: Bulk work takes places of its own and leaves the others alone.
             **args: JSON values, given to the handler by name; ids, never personal data.
 
         Returns:
@@ -51,7 +53,13 @@ class TransactionalJobs:
         return await self._engine.enqueue(
             self._connection,
             task_name,
-            JobOptions(lock=lock, queueing_lock=queueing_lock, at=at, delay_s=delay_s),
+            JobOptions(
+                lock=lock,
+                queueing_lock=queueing_lock,
+                at=at,
+                delay_s=delay_s,
+                place=place,
+            ),
             args,
         )
 

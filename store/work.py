@@ -19,6 +19,7 @@ from store.audit_chain import Event
 from store.database import Connection
 from store.deliveries import DeliveryRecord
 from store.drafts import SqlDrafts
+from store.jobs import BULK_PLACE, BULK_PLACE_AT_THE_END, USUAL_PLACE, Place
 from store.requests import SqlRequests
 from store.reservations import SqlReservations
 from store.sent_cards import SentCardRecord
@@ -70,16 +71,27 @@ class SqlJobs:
         self._jobs = jobs
         self._now = now
 
-    async def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
-        """Have `job` done once the transaction holds, not before `at` (aware; None: at once)."""
+    async def enqueue(self, job: Job, *, at: datetime | None = None, bulk: bool = False) -> None:
+        """Have `job` done once the transaction holds, not before `at` (aware; None: at once).
+
+        Bulk work has places of its own; in it, what has begun goes before what has not, so that
+        few orders are half done at a time.
+        """
         delay_s = None if at is None else max(0.0, (at - self._now).total_seconds())
         await self._jobs.enqueue(
             job.name,
             lock=_lock(job),
             queueing_lock=_queueing_lock(job),
             delay_s=delay_s or None,
+            place=_place(bulk=bulk, begins=at is None),
             **asdict(job),
         )
+
+
+def _place(*, bulk: bool, begins: bool) -> Place:
+    if not bulk:
+        return USUAL_PLACE
+    return BULK_PLACE_AT_THE_END if begins else BULK_PLACE
 
 
 def _lock(job: Job) -> str | None:

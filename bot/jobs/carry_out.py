@@ -1,10 +1,12 @@
 """Carrying out orders: between the request, which says what, and fulfilment, which does it."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import structlog
 
 from bot.jobs.carriers import Carrier
+from fulfilment.engine import OneLook
 from fulfilment.progress import Again, Finished, NeedsPerson, Progress, WaitsForHands
 from mutations.identity import ObjectId, RequestId
 from mutations.jobs import CarryOut
@@ -19,7 +21,23 @@ _log = structlog.get_logger(__name__)
 class OrderRunner:
     """Runs one order as far as it goes; the job lock lets one run per account at a time."""
 
-    def __init__(self, use_cases: UseCases, carrier: Carrier, store: SqlStore) -> None:
+    def __init__(
+        self,
+        use_cases: UseCases,
+        carrier: Carrier,
+        store: SqlStore,
+        *,
+        bulk: OneLook = nullcontext,
+    ) -> None:
+        """Run orders.
+
+        Args:
+            use_cases: What a run leads to for the request.
+            carrier: Does the work.
+            store: Where jobs are queued.
+            bulk: Within its block the tenant is asked as bulk work.
+        """
+        self._bulk = bulk
         self._use = use_cases
         self._carrier = carrier
         self._store = store
@@ -27,7 +45,8 @@ class OrderRunner:
     async def begin(self, request_id: RequestId, account: ObjectId) -> None:
         """Queue the work of an order whose day has come."""
         job = CarryOut(request_id=request_id, account=account)
-        await self._store.run(lambda work: work.jobs.enqueue(job))
+        bulk = await self._use.find.is_bulk(request_id)
+        await self._store.run(lambda work: work.jobs.enqueue(job, bulk=bulk))
 
     async def carry_out(
         self, request_id: RequestId, account: ObjectId, *, resumed: bool = False
@@ -37,6 +56,11 @@ class OrderRunner:
         Raises:
             DirectoryUnavailableError: The accounts cannot be read; the job is tried again.
         """
+        is_bulk = await self._use.find.is_bulk(request_id)
+        with self._bulk() if is_bulk else nullcontext():
+            await self._carry_out(request_id, account, resumed=resumed)
+
+    async def _carry_out(self, request_id: RequestId, account: ObjectId, *, resumed: bool) -> None:
         undoing = await self._use.find.being_undone(request_id)
         if undoing is not None and undoing.plan is not None:
             progress = await self._carrier.take_back(undoing, undoing.plan, resumed=resumed)
@@ -87,4 +111,5 @@ class OrderRunner:
     async def _go_on(self, request_id: RequestId, account: ObjectId, after: timedelta) -> None:
         job = CarryOut(request_id=request_id, account=account)
         at = self._use.context.now() + after
-        await self._store.run(lambda work: work.jobs.enqueue(job, at=at))
+        bulk = await self._use.find.is_bulk(request_id)
+        await self._store.run(lambda work: work.jobs.enqueue(job, at=at, bulk=bulk))

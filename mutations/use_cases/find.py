@@ -6,6 +6,7 @@ from mutations.authority import NotInvolvedError, Role, Viewer, roles
 from mutations.identity import ObjectId, RequestId, RequestNumber
 from mutations.life_cycle import State
 from mutations.ports import Reading
+from mutations.reorganisation import Move, is_bulk
 from mutations.request import MutationRequest
 from mutations.status import Status, Task, status_of
 from mutations.use_cases.context import Context
@@ -39,6 +40,19 @@ class FindRequests:
     def roles(self, request: MutationRequest, person: ObjectId) -> frozenset[Role]:
         """Return what a person is to a request today."""
         return roles(request, self._context.viewer(person))
+
+    async def is_bulk(self, request_id: RequestId) -> bool:
+        """Tell whether an order belongs to a reorganisation, as the requests are now."""
+        contract = self._context.register.contract
+
+        async def look(now: Reading) -> int:
+            request = await now.requests.get(request_id)
+            move = None if request is None else Move.of(request)
+            if move is None:
+                return 0
+            return await now.requests.together(move, most=contract.bulk_above + 1)
+
+        return is_bulk(await self._context.store.read(look), contract)
 
     async def by_id(self, person: ObjectId, request_id: RequestId) -> MutationRequest:
         """Return a request that the person is involved in.

@@ -124,3 +124,18 @@ async def test_outbox_that_stands_still_is_not_ready(idle_stage: Stage, owner_ur
         )
         connection.execute("update procrastinate_events set at = at - interval '11 minutes'")
         assert await turns(idle_stage, 200) == ALL_WELL
+
+
+async def test_reorganisation_that_waits_for_its_turn_is_ready(
+    idle_stage: Stage, owner_url: str
+) -> None:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("insert into procrastinate_workers default values")
+        for queue, status in (("bulk", 200), ("default", 503)):
+            connection.execute(
+                "insert into procrastinate_jobs (queue_name, task_name, lock)"
+                " values (%s, 'order.carry_out', %s)",
+                (queue, f"account:{queue}"),
+            )
+            connection.execute("update procrastinate_events set at = at - interval '11 minutes'")
+            await turns(idle_stage, status)

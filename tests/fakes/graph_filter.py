@@ -6,9 +6,10 @@ Properties that are not there cannot be filtered by.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tests.fakes.graph_errors import bad_request, needs_advanced
 from tests.fakes.tenant_records import EXTENSIONS
@@ -73,7 +74,7 @@ class _Parser:
         tests = [self._both()]
         while self._takes("or"):
             tests.append(self._both())
-        return lambda one: any(test(one) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda one: any(test(one) for test in tests)
 
     def end(self) -> None:
         if self._at != len(self._tokens):
@@ -83,7 +84,7 @@ class _Parser:
         tests = [self._single()]
         while self._takes("and"):
             tests.append(self._single())
-        return lambda one: all(test(one) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda one: all(test(one) for test in tests)
 
     def _single(self) -> Test:
         if self._takes("not"):
@@ -156,7 +157,9 @@ class _Parser:
         del self._variables[variable]
 
         def test(one: Mapping[str, Any]) -> bool:
-            return any(inner({**one, collection: item}) for item in one.get(collection) or ())
+            outer = cast("MutableMapping[str, Any]", one)  # only read
+            items = one.get(collection) or ()
+            return any(inner(ChainMap({collection: item}, outer)) for item in items)
 
         return test
 
@@ -174,6 +177,8 @@ class _Parser:
 
     def _on(self, path: str, test: Callable[[Any], bool]) -> Test:
         steps = path.split("/")
+        if len(steps) == 1:
+            return lambda one: test(one.get(path))
 
         def whole(one: Mapping[str, Any]) -> bool:
             found: Any = one

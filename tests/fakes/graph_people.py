@@ -1,6 +1,6 @@
 """Accounts as the fake Graph shows them, and which of them can be read or written now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ class People:
     def __init__(self, state: TenantState, tenant_id: str) -> None:
         self._state = state
         self.tenant_id = tenant_id
+        self._whole: dict[str, tuple[User | None, dict[str, Any]]] = {}
 
     def seen(self, name: str, view: View) -> User:
         """Return an account that is not deleted, by id or UPN, as a reader sees it.
@@ -79,7 +80,17 @@ class People:
         groups = self._state.groups.all_seen(view).values()
         return [group for group in groups if group.assigned_licenses]
 
-    def _json(self, user: User, groups: Iterable[Group]) -> dict[str, Any]:
+    def _json(self, user: User, groups: Sequence[Group]) -> dict[str, Any]:
+        """Return all of an account; what only it decides is made once."""
+        if groups:
+            return self._made(user, groups)
+        kept, whole = self._whole.get(user.id, (None, {}))
+        if kept is not user:
+            whole = self._made(user, ())
+            self._whole[user.id] = (user, whole)
+        return dict(whole)
+
+    def _made(self, user: User, groups: Iterable[Group]) -> dict[str, Any]:
         whole = shown(user)
         del whole["directLicences"]
         states = states_of(user, groups)

@@ -14,6 +14,7 @@ from mutations.identity import EntityCode, ObjectId, RequestId, RequestNumber, r
 from mutations.jobs import Job
 from mutations.life_cycle import LEFT_NOTHING
 from mutations.ports import OpenRequestExistsError, Reading, Work
+from mutations.reorganisation import ON_THE_WAY, Move
 from mutations.request import MutationRequest
 
 T = TypeVar("T")
@@ -122,6 +123,11 @@ class _Requests:
         saved = replace(request, version=request.version + 1)
         self.contents.requests[request.id] = saved
         return saved
+
+    async def together(self, move: Move, *, most: int) -> int:
+        everything = self.contents.requests.values()
+        found = [one for one in everything if one.state in ON_THE_WAY and Move.of(one) == move]
+        return min(len(found), most)
 
     async def visible_to(
         self, viewer: Viewer, *, limit: int, open_only: bool = False

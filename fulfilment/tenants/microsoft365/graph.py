@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -22,6 +23,7 @@ from fulfilment.tenants.microsoft365.batching import (
     outcomes_of,
 )
 from fulfilment.tenants.microsoft365.call import Call, Graph, Reply, Verb
+from fulfilment.tenants.microsoft365.gate import Gate
 from fulfilment.tenants.microsoft365.patience import Patience, patiently
 from fulfilment.tenants.microsoft365.quota import (
     Quota,
@@ -53,6 +55,9 @@ class HttpGraph:
     answer is. (`dependsOn` would tie the fate of the one to that of the other, and Microsoft
     advises to make a batch either wholly sequential or wholly parallel.)
 
+    A write first waits for the quota and then for its target, so that a group that many leave is
+    never held by one that waits for the quota; when it is sent again, it waits for both again.
+
     A write whose answer is lost is sent again only when its operation is `repeatable`.
     """
 
@@ -79,6 +84,10 @@ class HttpGraph:
         self._patience = patience or Patience()
         self._quota_patience_s = quota_patience_s
         self._batcher = Batcher(self._carry, window_s=window_s)
+        self._gates = {
+            urgent: Gate(partial(self._admit_writes, urgent), window_s=window_s)
+            for urgent in (True, False)
+        }
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def send(self, call: Call) -> Reply:
@@ -91,7 +100,10 @@ class HttpGraph:
             call = replace(call, stamp=stamp.id)
 
         async def once() -> Reply:
-            reply = await self._batcher.ask(call, lane=lane)
+            if not lane.reads:
+                await self._gates[lane.urgent].enter()
+            async with self._turn(call):
+                reply = await self._batcher.ask(call, lane=lane)
             if stamp is not None and not lane.reads:
                 stamp.note(reply.request_id)
             if is_for_now(reply):
@@ -105,13 +117,12 @@ class HttpGraph:
                 raise TransientTenantError(reply.retry_after_s)
             return reply
 
-        async with self._turn(call):
-            return await patiently(
-                once, self._patience, repeatable=lane.reads or operation.repeatable
-            )
+        return await patiently(once, self._patience, repeatable=lane.reads or operation.repeatable)
 
     async def drain(self) -> None:
         """Wait for what is under way; nothing is cut off in the middle of a write."""
+        for gate in self._gates.values():
+            await gate.drain()
         await self._batcher.drain()
 
     def _turn(self, call: Call) -> AbstractAsyncContextManager[None]:
@@ -121,8 +132,8 @@ class HttpGraph:
         return self._turns.setdefault(found[0].lower() if found else "", asyncio.Lock())
 
     async def _carry(self, batch: Batch) -> None:
-        calls = [asked.call for asked in batch.wanted()]
-        await self._admit(calls, batch.lane)
+        if batch.lane.reads:
+            await self._admit_reads([asked.call for asked in batch.wanted()], batch.lane)
         wanted = batch.wanted()  # some may have been given up while the quota was full
         if not wanted:
             return
@@ -137,18 +148,22 @@ class HttpGraph:
         if waits:
             await self._quota.pause(_main_resource(batch.lane), max(waits))
 
-    async def _admit(self, calls: Sequence[Call], lane: Lane) -> None:
-        if not calls:
-            return
-        costs = {Resource.GRAPH_UNITS: sum(map(units, calls))}
-        if not lane.reads:
-            costs = {Resource.GRAPH_WRITES: len(calls), **costs}
+    async def _admit_reads(self, calls: Sequence[Call], lane: Lane) -> None:
+        if calls:
+            await self._admit({Resource.GRAPH_UNITS: sum(map(units, calls))}, urgent=lane.urgent)
+
+    async def _admit_writes(self, urgent: bool, count: int) -> None:  # noqa: FBT001 - bound first
+        await self._admit(
+            {Resource.GRAPH_WRITES: count, Resource.GRAPH_UNITS: count}, urgent=urgent
+        )
+
+    async def _admit(self, costs: Mapping[Resource, int], *, urgent: bool) -> None:
         for resource, cost in costs.items():
             await wait_for_turn(
                 self._quota,
                 resource,
                 cost,
-                urgent=lane.urgent,
+                urgent=urgent,
                 patience_s=self._quota_patience_s,
             )
 
