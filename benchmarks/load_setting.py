@@ -100,7 +100,8 @@ async def open_setting(home: Path, *, pairs: int, onlookers: int) -> AsyncIterat
         register_file = Path(str(settings["REGISTER"]))
         write_register(register_file, all_pairs)
         await _fill(register_file, server.owner_url, all_pairs, lookers)
-        more = {"LOG_LEVEL": "WARNING", "CHANGES_PER_HOUR": 10_000_000}  # the brake is not measured
+        # The brake is not what is measured.
+        more = {"LOG_LEVEL": "WARNING", "CHANGES_PER_HOUR": 10_000_000}
         bot = BotProcess({**settings, **more}, home / "bot.log")
         stack.push_async_callback(bot.close)
         await bot.start()
