@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from fulfilment.tenants.microsoft365.step_calls import calls_of
 from mutations.case_finder import Outcome
 from mutations.dry_run import Change, Difference, DryRun, group_kind
 from mutations.identity import RequestNumber
@@ -18,7 +19,14 @@ FORMAT: Final = "mutatiebot.plan/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLine:
-    """One step; `due_on` is known once a person was asked to do it."""
+    """One step on the real tenant.
+
+    Attributes:
+        calls: Most calls to Microsoft 365 for it; those of several steps at one moment are one.
+        changes: How many of them change something.
+        permissions: Application permissions that they need.
+        due_on: Known once a person was asked to do it.
+    """
 
     position: int
     name: str
@@ -29,6 +37,9 @@ class StepLine:
     after: tuple[str, ...]
     route: Route
     undo: Undo
+    calls: int
+    changes: int
+    permissions: tuple[str, ...]
     due_on: date | None
 
 
@@ -76,6 +87,7 @@ def document_of(run: DryRun) -> bytes:
 
 
 def _step(run: DryRun, position: int, step: PlannedStep) -> StepLine:
+    asked = calls_of(step)
     return StepLine(
         position=position,
         name=step.name,
@@ -86,6 +98,9 @@ def _step(run: DryRun, position: int, step: PlannedStep) -> StepLine:
         after=tuple(step.after.splitlines()),
         route=step.route,
         undo=step.undo,
+        calls=len(asked.reads) + len(asked.writes),
+        changes=len(asked.writes),
+        permissions=asked.permissions,
         due_on=run.due_on(step),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from cards.plan_words import PlanWords
 from cards.reasons import action_of, why_of
 from cards.words import request_words
+from fulfilment.tenants.microsoft365.step_calls import calls_of
 from mutations.dry_run import DryRun
 from mutations.register import Register
 from texts.escaping import Safe, unmarked
@@ -59,6 +60,9 @@ def _steps(said: PlanWords) -> Iterator[str]:
             yield _deeper(kind)
         yield _deeper(said.check(step))
         yield _deeper(said.undo(step))
+        asked = calls_of(step)
+        numbers = {"calls": len(asked.reads) + len(asked.writes), "changes": len(asked.writes)}
+        yield _deeper(t("plan.needs", permissions=t.join(asked.permissions), **numbers))
 
 
 def _hands(said: PlanWords, words: dict[str, object]) -> Iterator[str]:

@@ -174,6 +174,9 @@ async def test_plan_names_every_step_and_writes_nothing(days: Days, database_url
         "after": [],
         "route": "hand",
         "undo": "hand",
+        "calls": 3,
+        "changes": 0,
+        "permissions": ["GroupMember.Read.All"],
         "due_on": None,
     }
     [other] = found["differences"]

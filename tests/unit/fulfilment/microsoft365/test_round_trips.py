@@ -11,7 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from fulfilment.progress import Again, Finished, Progress, WaitsForHands
+from fulfilment.steps.catalogue import STEP_TYPES
+from fulfilment.tenants.microsoft365.operations import OPERATIONS
+from fulfilment.tenants.microsoft365.step_calls import calls_of
 from mutations.case_finder import Outcome
+from mutations.plan import PlannedStep, Route
 from tests.unit.fulfilment.microsoft365.real_tenant import RealTenant, real_tenant
 from tests.unit.fulfilment.microsoft365.test_order_c import new_id
 from tests.unit.fulfilment.microsoft365.work import REQUEST, Work
@@ -98,3 +102,34 @@ async def test_more_groups_take_no_more_round_trips() -> None:
         left = [call for call in real.fake.writes if call.operation.startswith("DELETE")]
 
     assert len(left) > sum(call.is_round_trip for call in left) + 3  # as said
+
+
+@pytest.mark.parametrize("outcome", [Outcome.A, Outcome.B, Outcome.C])
+async def test_orders_ask_what_their_plan_says_and_nothing_else(outcome: Outcome) -> None:
+    async with real_tenant() as real:
+        work = Work.on(real)
+        plan = await work.plan(outcome)
+        first = len(real.asked)
+        assert await work.run_to_end(plan) == Finished()
+        asked = {call.operation for call in real.asked[first:]} - {"$batch"}
+
+    said = [calls_of(step) for step in plan.steps]
+    names = {name for one in said for name in (*one.reads, *one.writes)}
+    known = {_asked_as(name) for name in names}
+    assert asked <= known
+    # Sites that are known by their group, kinds read with the groups, and what is there already.
+    assert known - asked <= {_asked_as("group.drive"), _asked_as("group.read")}
+    assert all(one.permissions for one in said)
+
+
+def _asked_as(name: str) -> str:
+    """Return what the fake calls an operation or a cmdlet."""
+    operation = OPERATIONS.get(name)
+    return name if operation is None else f"{operation.verb} {operation.path}"
+
+
+def test_calls_of_every_step_are_known_and_those_of_other_hands_only_read() -> None:
+    for name in STEP_TYPES:
+        step = PlannedStep(name=name, target="", before="", after="", args={}, route=Route.HAND)
+        assert calls_of(step).writes == ()
+        assert calls_of(step).permissions
