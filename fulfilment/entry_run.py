@@ -60,7 +60,12 @@ class EntryRun:
 
     async def _stamped(self, change: Callable[[], Awaitable[None]]) -> None:
         """Make a change of this step; what the tenant called its requests is journalled next."""
-        with stamped(self._entry.request_id, self._entry.position) as stamp:
+        entry, meant_at = self._entry, self._clock.now()
+
+        def is_late() -> bool:
+            return -self._seconds_until(meant_at) >= self._pace.settle_s
+
+        with stamped(entry.request_id, entry.position, is_late=is_late) as stamp:
             try:
                 await change()
             finally:

@@ -4,7 +4,7 @@ The step's id goes along with every request that is made for its change, so that
 Microsoft can be searched for it; Microsoft's own ids come back into the journal as evidence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,10 +22,13 @@ class Stamp:
 
     Attributes:
         id: A GUID, the same whenever this step of this request is carried out.
+        is_late: Tells whether a write for it must not go out any more: whoever made it was stopped
+            for so long that another may have taken over and done it.
         answered: Ids that the tenant gave to the writes that it answered, oldest first.
     """
 
     id: str
+    is_late: Callable[[], bool]
     answered: list[str] = field(default_factory=list)
 
     def note(self, request_id: str) -> None:
@@ -38,9 +41,11 @@ _STAMP: ContextVar[Stamp | None] = ContextVar("fulfilment_stamp", default=None)
 
 
 @contextmanager
-def stamped(request_id: RequestId, position: int) -> Iterator[Stamp]:
+def stamped(
+    request_id: RequestId, position: int, *, is_late: Callable[[], bool]
+) -> Iterator[Stamp]:
     """Let everything that is asked of the tenant within the block belong to one step."""
-    stamp = Stamp(str(uuid5(_STEPS, f"{request_id}/{position}")))
+    stamp = Stamp(str(uuid5(_STEPS, f"{request_id}/{position}")), is_late)
     token = _STAMP.set(stamp)
     try:
         yield stamp

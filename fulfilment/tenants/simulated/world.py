@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 import msgspec
 import structlog
 
-from fulfilment.tenant import PermanentTenantError
+from fulfilment.stamp import present_stamp
+from fulfilment.tenant import PermanentTenantError, TransientTenantError
 from fulfilment.tenants.simulated.faults import FaultPlan
 from fulfilment.tenants.simulated.objects import Body, SimulatedObjects
 from fulfilment.tenants.simulated.records import (
@@ -182,7 +183,14 @@ class SimulatedWorld:
         now = self.now
         lag = timedelta(seconds=self._lag_s + self._faults.extra_lag_s(operation))
         done = (operation, detail)
-        await self._objects.change(key[0], key[1], change, now + lag, now, done=done)
+        stamp = present_stamp()
+
+        def in_time(body: Body | None) -> Body | None:
+            if stamp is not None and stamp.is_late():
+                raise TransientTenantError
+            return change(body)
+
+        await self._objects.change(key[0], key[1], in_time, now + lag, now, done=done)
         _LOGGER.info("simulated tenant changed", operation=operation, target=key[1])
 
     async def _get(self, kind: Kind, object_id: str, record: type[_Record]) -> _Record | None:

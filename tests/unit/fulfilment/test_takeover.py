@@ -105,3 +105,34 @@ async def test_taking_back_that_was_stopped_too_long_looks_before_it_writes(
         stage.clock.advance(seconds=progress.after_s)
         progress = await stage.engine().take_back(REQUEST, plan)
     assert progress == Finished()
+
+
+class HeldUpTenant:
+    """Is held up for a while on its way to the change of the name."""
+
+    def __init__(self, stage: Stage, *, seconds: float) -> None:
+        self._stage = stage
+        self._seconds = seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage.tenant, name)
+
+    async def set_upn(self, *what: Any) -> None:
+        self._stage.clock.advance(seconds=self._seconds)
+        await self._stage.tenant.set_upn(*what)
+
+
+@pytest.mark.parametrize(("seconds", "writes"), [(PACE.settle_s - 1, 1), (PACE.settle_s, 0)])
+@pytest.mark.case("D08")
+async def test_write_that_comes_so_late_that_another_may_have_done_it_is_not_made(
+    seconds: float, writes: int
+) -> None:
+    stage = await Stage.of()
+    plan = await stage.planner.plan(stage.move(Outcome.A))
+    late: Any = HeldUpTenant(stage, seconds=seconds)
+
+    assert isinstance(await stage.engine(tenant=late).advance(REQUEST, plan), Again)
+
+    assert (await stage.effects()).count("set_upn") == writes
+    assert await stage.run(plan) == Finished()
+    await assert_each_once(stage, Outcome.A)
