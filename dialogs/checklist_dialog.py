@@ -4,10 +4,10 @@ from datetime import date
 
 from cards.checklist import DAY_INPUT
 from dialogs import card_data
+from dialogs.follow import follow
 from dialogs.presenter import Presenter
-from dialogs.turn import CardKind, Incoming, Reply, Tracked
+from dialogs.turn import CardKind, Incoming, Reply
 from mutations.checklist import Item
-from mutations.request import MutationRequest
 from mutations.use_cases import UseCases
 from texts.translator import Texts
 
@@ -28,20 +28,14 @@ class ChecklistDialog:
             _item(incoming),
             on=_day(card_data.text(incoming.inputs, DAY_INPUT)),
         )
-        return self._follow(incoming, request)
+        return follow(self._t, self._presenter, incoming, request, CardKind.REQUEST)
 
     async def not_done(self, incoming: Incoming) -> Reply:
         """Say that an item was not done after all."""
         request = await self._use.check_off.not_done(
             incoming.person, card_data.request_id(incoming.data), _item(incoming)
         )
-        return self._follow(incoming, request)
-
-    def _follow(self, incoming: Incoming, request: MutationRequest) -> Reply:
-        card = self._presenter.request(request, incoming.person)
-        tracked = Tracked(kind=CardKind.REQUEST, request_id=request.id)
-        summary = self._t.plain("status.title", number=request.number)
-        return Reply((card,), summary=summary, tracked=tracked)
+        return follow(self._t, self._presenter, incoming, request, CardKind.REQUEST)
 
 
 def _item(incoming: Incoming) -> Item:
